@@ -1,0 +1,1 @@
+"""Self-managed Windows nodes for Amazon EKS."""

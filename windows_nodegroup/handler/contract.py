@@ -1,0 +1,30 @@
+"""What a template and the function agree on: resource types, property names and environment variables, each written once.
+
+The synthesis side imports this module and no other of the function's; the function imports nothing of the synthesis side.
+"""
+
+#: The Lambda handler, as it stands in the asset: the package `handler`, module `index`, function `handler`.
+HANDLER = "handler.index.handler"
+
+#: Environment variable: the partition's DNS suffix (`AWS::URLSuffix`), for the endpoints of EKS and STS.
+URL_SUFFIX = "URL_SUFFIX"
+
+#: Seconds after which the function is stopped. It answers before that in every case.
+FUNCTION_TIMEOUT_SECONDS = 240
+
+#: Seconds after which CloudFormation gives up waiting for an answer (`ServiceTimeout`). CloudFormation's default is an hour.
+#: Twice the function's time and some: Lambda repeats an invocation that died without an answer.
+SERVICE_TIMEOUT_SECONDS = 600
+
+
+class AwsAuthEntry:
+    """`Custom::AwsAuthEntry`: a role's entry in the ConfigMap `kube-system/aws-auth`."""
+
+    TYPE = "Custom::AwsAuthEntry"
+
+    #: The cluster's name, exactly as EKS has it.
+    CLUSTER_NAME = "ClusterName"
+    #: The role whose nodes may join.
+    ROLE_ARN = "RoleArn"
+    #: The role to assume for the Kubernetes API; absent or empty: the function's own.
+    KUBECTL_ROLE_ARN = "KubectlRoleArn"

@@ -99,9 +99,9 @@ def _install(command: list[str]) -> None:
         run(command, cwd=ROOT)
     except CommandFailed as error:
         raise EnvironmentNotPrepared(
-            f"{error}\nthe packages could not be installed: behind a corporate network, set HTTPS_PROXY, and for a mirror "
-            "or a certificate authority of its own PIP_INDEX_URL and PIP_CERT (Python), npm_config_registry and "
-            "NODE_EXTRA_CA_CERTS (Node); then run the same command again: it goes on where it stopped"
+            f"{error}\nthe packages could not be installed: behind a corporate network, set HTTPS_PROXY; for a mirror "
+            "or a certificate authority of its own, PIP_INDEX_URL and PIP_CERT (Python), npm_config_registry and "
+            "NODE_EXTRA_CA_CERTS (Node); then run the same command again"
         ) from error
 
 

@@ -1,0 +1,1 @@
+"""CDK apps to be timed as whole processes."""

@@ -1,0 +1,216 @@
+"""The Kubernetes API of one local cluster: what a test or the local AWS starts, fills, disturbs and asks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from local_aws.kubernetes_api.certificates import CertificateAuthority
+from local_aws.kubernetes_api.endpoints import Endpoints
+from local_aws.kubernetes_api.faults import Faults
+from local_aws.kubernetes_api.managed_fields import Manager
+from local_aws.kubernetes_api.objects import Objects
+from local_aws.kubernetes_api.rbac import ANONYMOUS, Authorizer, User
+from local_aws.kubernetes_api.resources import CONFIG_MAPS, NODES, Target, resource_of, target_of
+from local_aws.kubernetes_api.responses import NoAnswer, Response, refusal
+from local_aws.kubernetes_api.schema import decode
+from local_aws.kubernetes_api.seeds import seed
+from local_aws.kubernetes_api.server import TlsServer
+from local_aws.kubernetes_api.status import ApiError, internal_error, not_found, unauthorized
+from local_aws.kubernetes_api.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it came, and the status that it got."""
+
+    method: str
+    path: str
+    #: The user's name; None when the token was refused.
+    user: str | None
+    #: None when there was no answer.
+    status: int | None
+    content_type: str
+    user_agent: str
+    #: The bearer token as it came; None without one.
+    token: str | None
+    body: bytes
+
+
+class KubernetesApi:
+    """A small and true Kubernetes API over TLS, on a free port of the loopback interface."""
+
+    def __init__(
+        self, *, authenticate: Callable[[str], User | None], authority: CertificateAuthority | None = None
+    ) -> None:
+        """Make an API; `start`, or a `with` statement, opens it.
+
+        Args:
+            authenticate: Tells who a bearer token belongs to; None: nobody, which is a 401.
+            authority: Signs the server's certificate; by default a sound one of this API's own.
+        """
+        self._authenticate = authenticate
+        self._authority = authority or CertificateAuthority()
+        self._store = Store()
+        self._objects = Objects(self._store)
+        self._authorizer = Authorizer(self._store)
+        self.faults = Faults()
+        #: Everything that was asked, in the order of the answers.
+        self.requests: list[Request] = []
+        self._endpoints = Endpoints(self._store, self._authorizer, self.faults.closing)
+        self._server = TlsServer(
+            self._authority.server_context(), self._answer, self.faults.silences_handshake, self.faults.closing
+        )
+        seed(self.put)
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._server.serve()
+
+    def close(self) -> None:
+        """Stop, and leave no connection and no thread behind."""
+        self.faults.closing.set()
+        self._store.wake()
+        self._server.close()
+
+    @property
+    def url(self) -> str:
+        """The endpoint, as DescribeCluster gives it."""
+        return f"https://127.0.0.1:{self._server.port}"
+
+    @property
+    def certificate_authority_pem(self) -> bytes:
+        """The certificate to trust."""
+        return self._authority.pem
+
+    def get(self, api_version: str, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
+        """Read any object without a request; None when it is not there."""
+        return self._store.get((resource_of(api_version, kind), namespace, name))
+
+    def put(self, manifest: dict[str, Any], *, manager: str = "local") -> dict[str, Any]:
+        """Create or replace any object without a request, as a writer of this name; it is checked like any other.
+
+        Raises:
+            ApiError: Kubernetes would refuse the object.
+        """
+        resource = resource_of(manifest["apiVersion"], manifest["kind"])
+        new, _ = decode(resource, manifest)
+        name, namespace = new["metadata"]["name"], new["metadata"].get("namespace", "")
+        target = Target("update", "", group=resource.group, plural=resource.plural, namespace=namespace, name=name)
+        with self._store.lock:
+            if self._store.get((resource, namespace, name)) is None:
+                return self._objects.add(resource, namespace, new, {}, Manager(manager))
+            return self._objects.replace(resource, target, new, Manager(manager))
+
+    def delete(self, api_version: str, kind: str, name: str, namespace: str = "") -> None:
+        """Remove any object without a request.
+
+        Raises:
+            ApiError: 404, it is not there.
+        """
+        resource = resource_of(api_version, kind)
+        with self._store.lock:
+            if self._store.get((resource, namespace, name)) is None:
+                raise not_found(resource, name)
+            self._store.delete((resource, namespace, name))
+
+    def config_map(self, namespace: str, name: str) -> dict[str, Any] | None:
+        """Read a ConfigMap; None when it is not there."""
+        return self._store.get((CONFIG_MAPS, namespace, name))
+
+    def put_config_map(
+        self,
+        namespace: str,
+        name: str,
+        data: dict[str, str],
+        *,
+        manager: str = "local",
+        **metadata: Any,  # noqa: ANN401
+    ) -> dict[str, Any]:
+        """Create a ConfigMap or replace it whole, as a foreign writer; `metadata` is for instance `annotations={…}`."""
+        return self.put(
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {**metadata, "name": name, "namespace": namespace},
+                "data": data,
+            },
+            manager=manager,
+        )
+
+    def put_node(self, name: str, *, labels: dict[str, str], provider_id: str, ready: bool = True) -> dict[str, Any]:
+        """Let a node join, or change it."""
+        condition = {"type": "Ready", "status": "True" if ready else "False"}
+        return self.put(
+            {
+                "apiVersion": "v1",
+                "kind": NODES.kind,
+                "metadata": {"name": name, "labels": labels},
+                "spec": {"providerID": provider_id},
+                "status": {"conditions": [condition]},
+            }
+        )
+
+    def _answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        target = target_of(method, url)
+        token = _bearer_token(headers)
+        user: User | None = None
+
+        def proceed() -> Response:
+            nonlocal user
+            user = ANONYMOUS if token is None else self._authenticate(token)
+            if user is None:
+                raise unauthorized()
+            return self._endpoints.answer(method, target, user, headers, body)
+
+        status: int | None = None
+        try:
+            response = self.faults.around(method, url, target, proceed)
+            status = response.status
+        except ApiError as error:
+            response = refusal(error)
+            status = response.status
+        except NoAnswer:
+            raise
+        except Exception as error:
+            _LOGGER.exception("the local Kubernetes API failed on %s %s", method, url)
+            response = refusal(internal_error(str(error)))
+            status = response.status
+        finally:
+            self.requests.append(
+                Request(
+                    method=method,
+                    path=url,
+                    user=user.name if user else None,
+                    status=status,
+                    content_type=headers.get("Content-Type", ""),
+                    user_agent=headers.get("User-Agent", ""),
+                    token=token,
+                    body=body,
+                )
+            )
+        return response
+
+
+def _bearer_token(headers: Mapping[str, str]) -> str | None:
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

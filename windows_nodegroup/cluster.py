@@ -1,0 +1,104 @@
+"""What a node group needs to know of its cluster, and how it comes to know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+from .network import security_group_ids, subnet_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_iam as iam
+
+
+class AuthenticationMode(StrEnum):
+    """From where a cluster reads who may join and use it. A cluster's mode can only move from the first towards the last.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/setting-up-access-entries.html
+    """
+
+    CONFIG_MAP = "CONFIG_MAP"
+    """The ConfigMap `aws-auth` alone."""
+    API_AND_CONFIG_MAP = "API_AND_CONFIG_MAP"
+    """Access entries, and `aws-auth` for whoever has no access entry."""
+    API = "API"
+    """Access entries alone: `aws-auth` is ignored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EksCluster:
+    """A cluster as its node groups see it; `from_attributes` makes one.
+
+    Every value may be a token. A value that is not known is None or empty.
+    """
+
+    cluster_name: str
+    vpc: ec2.IVpc | None
+    vpc_id: str
+    subnet_ids: Sequence[str]
+    cluster_security_group_id: str | None
+    security_group_ids: Sequence[str]
+    version: str | None
+    authentication_mode: str
+    cluster_endpoint: str | None
+    cluster_certificate_authority_data: str | None
+    service_ipv4_cidr: str | None
+    kubectl_role_arn: str | None
+    kubernetes_group: str | None
+
+    @classmethod
+    def from_attributes(
+        cls,
+        *,
+        cluster_name: str,
+        vpc: ec2.IVpc | str,
+        subnets: Sequence[ec2.ISubnet | str] = (),
+        cluster_security_group: ec2.ISecurityGroup | str | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup | str] = (),
+        version: str | None = None,
+        authentication_mode: AuthenticationMode | str = AuthenticationMode.API_AND_CONFIG_MAP,
+        cluster_endpoint: str | None = None,
+        cluster_certificate_authority_data: str | None = None,
+        service_ipv4_cidr: str | None = None,
+        kubectl_role: iam.IRole | str | None = None,
+        kubernetes_group: str | None = None,
+    ) -> Self:
+        """Describes a cluster by what is known of it.
+
+        Args:
+            cluster_name: The name, exactly as EKS has it.
+            vpc: The cluster's VPC, or its id.
+            subnets: Where nodes are launched that name no subnets of their own: subnets or their ids.
+            cluster_security_group: The security group that EKS made with the cluster, or its id. Nodes that name no
+                security groups get it, and with it reach the control plane and the cluster's DNS.
+            security_groups: The cluster's additional ("control plane") security groups, or their ids.
+            version: The Kubernetes version, such as "1.33". It is part of the name under which AWS publishes the image.
+            authentication_mode: An `AuthenticationMode`, or a CloudFormation parameter that holds one.
+            cluster_endpoint: The URL of the Kubernetes API. Nodes that are told it need not ask EKS for it.
+            cluster_certificate_authority_data: The API's certificate authority in Base64; goes with the endpoint.
+            service_ipv4_cidr: The range of the cluster's service addresses; goes with the endpoint.
+            kubectl_role: A role, or its ARN, that may already edit ConfigMaps in `kube-system`; the function assumes it,
+                which its trust policy has to allow. A CloudFormation parameter may be empty: none. Without such a role
+                the function gets an access entry, for which the mode has to include the API.
+            kubernetes_group: The Kubernetes group that the function's access entry names, bound by somebody to the
+                permissions it needs. Without it the entry has `AmazonEKSEditPolicy`, limited to `kube-system`.
+        """
+        return cls(
+            cluster_name=cluster_name,
+            vpc=None if isinstance(vpc, str) else vpc,
+            vpc_id=vpc if isinstance(vpc, str) else vpc.vpc_id,
+            subnet_ids=subnet_ids(subnets),
+            cluster_security_group_id=security_group_ids([cluster_security_group])[0] if cluster_security_group else None,
+            security_group_ids=security_group_ids(security_groups),
+            version=version,
+            authentication_mode=str(authentication_mode),
+            cluster_endpoint=cluster_endpoint,
+            cluster_certificate_authority_data=cluster_certificate_authority_data,
+            service_ipv4_cidr=service_ipv4_cidr,
+            kubectl_role_arn=kubectl_role if kubectl_role is None or isinstance(kubectl_role, str) else kubectl_role.role_arn,
+            kubernetes_group=kubernetes_group,
+        )

@@ -1,0 +1,117 @@
+"""The function behind the custom resources: one per stack and cluster, however many node groups there are.
+
+Its role holds all its permissions inline, so they outlive whatever needs the function.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Aws, Reference, Stack, Tokenization
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from .function_access import access_entry, kubectl_role_policies, require_way_in
+from .function_asset import function_asset
+from .handler import contract
+
+if TYPE_CHECKING:
+    from .cluster import EksCluster
+
+# boto3 and a TLS connection take about half of it; Lambda's share of a processor grows with it.
+_MEMORY_MIB = 256
+# Enough to look back at last quarter's deployments. Why one failed stands in CloudFormation's events as well.
+_LOG_RETENTION_DAYS = 90
+
+
+class ClusterFunction(Construct):
+    """The function of one cluster in one stack; `of` finds or makes it.
+
+    Attributes:
+        cluster: The cluster that it serves.
+        arn: Its ARN: the service token of the custom resources.
+        access_entry: What lets it into the cluster; None where it assumes a role that is let in already.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, cluster: EksCluster) -> None:
+        """Makes the function of `cluster`."""
+        super().__init__(scope, construct_id)
+        self.cluster = cluster
+        log_group = logs.CfnLogGroup(self, "LogGroup", retention_in_days=_LOG_RETENTION_DAYS)
+        role = self._role(log_group)
+        self.arn = self._function(role, log_group).attr_arn
+        self.access_entry = access_entry(self, cluster, role.attr_arn)
+        require_way_in(self, cluster)
+
+    @classmethod
+    def find(cls, scope: Construct, cluster: EksCluster) -> ClusterFunction | None:
+        """The function of `cluster` in the stack of `scope`, if there is one already."""
+        function = Stack.of(scope).node.try_find_child(_construct_id(scope, cluster))
+        return function if isinstance(function, ClusterFunction) else None
+
+    @classmethod
+    def of(cls, scope: Construct, cluster: EksCluster) -> ClusterFunction:
+        """The function of `cluster` in the stack of `scope`; whoever asks first has it made."""
+        return cls.find(scope, cluster) or cls(Stack.of(scope), _construct_id(scope, cluster), cluster=cluster)
+
+    def _role(self, log_group: logs.CfnLogGroup) -> iam.CfnRole:
+        cluster = self.cluster.cluster_name
+        eks = f"arn:{Aws.PARTITION}:eks:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        permissions = [
+            _allow("eks:DescribeCluster", f"{eks}:cluster/{cluster}"),
+            _allow("eks:DescribeAccessEntry", f"{eks}:access-entry/{cluster}/*"),
+            _allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group.attr_arn),
+        ]
+        return iam.CfnRole(
+            self,
+            "Role",
+            description="Authorizes Windows nodes",
+            assume_role_policy_document=_document(
+                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ),
+            policies=[
+                iam.CfnRole.PolicyProperty(policy_name="DescribeAndLog", policy_document=_document(*permissions)),
+                *kubectl_role_policies(self, self.cluster),
+            ],
+        )
+
+    def _function(self, role: iam.CfnRole, log_group: logs.CfnLogGroup) -> lambda_.CfnFunction:
+        asset = function_asset(self)
+        return lambda_.CfnFunction(
+            self,
+            "Function",
+            description="Authorizes Windows nodes in aws-auth",
+            code=lambda_.CfnFunction.CodeProperty(s3_bucket=asset.s3_bucket_name, s3_key=asset.s3_object_key),
+            handler=contract.HANDLER,
+            runtime="python3.13",
+            architectures=["x86_64"],  # not every partition has arm64
+            memory_size=_MEMORY_MIB,
+            timeout=contract.FUNCTION_TIMEOUT_SECONDS,
+            role=role.attr_arn,
+            environment=lambda_.CfnFunction.EnvironmentProperty(variables={contract.URL_SUFFIX: Aws.URL_SUFFIX}),
+            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group.ref),
+        )
+
+
+def _construct_id(scope: Construct, cluster: EksCluster) -> str:
+    # A construct id may not contain a token, and names of two stacks' clusters may look the same once they are resolved.
+    stack = Stack.of(scope)
+    foreign = [
+        token.target.node.path
+        for token in Tokenization.reverse_string(cluster.cluster_name).tokens
+        if isinstance(token, Reference) and Stack.of(token.target) is not stack
+    ]
+    identity = json.dumps([stack.resolve(cluster.cluster_name), foreign], sort_keys=True)
+    return f"WindowsNodeGroups{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+
+
+def _document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allow(action: str | list[str], resource: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource}

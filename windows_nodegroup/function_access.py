@@ -1,0 +1,110 @@
+"""The function's way into the cluster: it assumes a role that is already let in, or an access entry lets the function itself in.
+
+The function writes no access entries, so it can grant itself nothing. What is known at synthesis is decided here. Where the mode or the
+role is a CloudFormation parameter, a condition decides; and where neither way is open, a rule ends the deployment before it begins.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Aws, CfnCondition, CfnParameter, CfnRule, CfnRuleAssertion, Fn, Reference, Stack, Tokenization
+from aws_cdk import aws_eks as eks
+from aws_cdk import aws_iam as iam
+
+from .cluster import AuthenticationMode
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from .cluster import EksCluster
+
+CURES = "give kubectl_role, the role that created the cluster for example, or change the cluster's mode to API_AND_CONFIG_MAP"
+
+
+def is_parameter(scope: Construct, value: str | None) -> bool:
+    """Whether `value` is a CloudFormation parameter of the stack of `scope`: what conditions and rules can read."""
+    tokens = Tokenization.reverse_string(value).tokens if value else []
+    return (
+        len(tokens) == 1
+        and isinstance(tokens[0], Reference)
+        and isinstance(tokens[0].target, CfnParameter)
+        and Stack.of(tokens[0].target) is Stack.of(scope)
+    )
+
+
+def kubectl_role_policies(scope: Construct, cluster: EksCluster) -> list[Any]:
+    """What lets the function assume the kubectl role: inline policies for its role, none if there is no such role."""
+    arn = cluster.kubectl_role_arn
+    if not arn:
+        return []
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn}],
+    }
+    if is_parameter(scope, arn):
+        given = CfnCondition(scope, "AssumesKubectlRole", expression=Fn.condition_not(Fn.condition_equals(arn, "")))
+        policy = {"PolicyName": "AssumeKubectlRole", "PolicyDocument": document}
+        return [Fn.condition_if(given.logical_id, policy, Aws.NO_VALUE)]
+    return [iam.CfnRole.PolicyProperty(policy_name="AssumeKubectlRole", policy_document=document)]
+
+
+def access_entry(scope: Construct, cluster: EksCluster, role_arn: str) -> eks.CfnAccessEntry | None:
+    """Lets the function's role into the cluster, unless it assumes another.
+
+    The entry carries `AmazonEKSEditPolicy` for `kube-system`, the narrowest of EKS's policies that may edit a ConfigMap there; or nothing
+    but a Kubernetes group, for whoever binds that to less.
+
+    Args:
+        scope: Where the entry is made.
+        cluster: The cluster to enter.
+        role_arn: The function's role.
+    """
+    mode, kubectl_role = cluster.authentication_mode, cluster.kubectl_role_arn
+    open_questions = []
+    if is_parameter(scope, mode):
+        open_questions.append(Fn.condition_equals(mode, AuthenticationMode.API_AND_CONFIG_MAP.value))
+    elif mode == AuthenticationMode.CONFIG_MAP:
+        return None
+    if is_parameter(scope, kubectl_role):
+        open_questions.append(Fn.condition_equals(kubectl_role, ""))
+    elif kubectl_role:
+        return None
+    entry = eks.CfnAccessEntry(
+        scope,
+        "AccessEntry",
+        cluster_name=cluster.cluster_name,
+        principal_arn=role_arn,
+        kubernetes_groups=[cluster.kubernetes_group] if cluster.kubernetes_group else None,
+        access_policies=None if cluster.kubernetes_group else [_edit_kube_system()],
+    )
+    if open_questions:
+        expression = Fn.condition_and(*open_questions) if len(open_questions) > 1 else open_questions[0]
+        entry.cfn_options.condition = CfnCondition(scope, "NeedsAccessEntry", expression=expression)
+    return entry
+
+
+def require_way_in(scope: Construct, cluster: EksCluster) -> None:
+    """Has CloudFormation refuse parameters with which the function would stand before a closed door."""
+    mode, kubectl_role = cluster.authentication_mode, cluster.kubectl_role_arn
+    only_config_map = Fn.condition_equals(mode, AuthenticationMode.CONFIG_MAP.value)
+    if is_parameter(scope, kubectl_role) and (is_parameter(scope, mode) or mode == AuthenticationMode.CONFIG_MAP):
+        condition, assertion = only_config_map, Fn.condition_not(Fn.condition_equals(kubectl_role, ""))
+    elif is_parameter(scope, mode) and not kubectl_role:
+        condition, assertion = None, Fn.condition_not(only_config_map)
+    else:
+        return
+    text = f"in mode CONFIG_MAP an access entry cannot let the function in: {CURES}"
+    CfnRule(
+        scope,
+        "FunctionHasAWayIn",
+        rule_condition=condition,
+        assertions=[CfnRuleAssertion(assert_=assertion, assert_description=text)],
+    )
+
+
+def _edit_kube_system() -> eks.CfnAccessEntry.AccessPolicyProperty:
+    return eks.CfnAccessEntry.AccessPolicyProperty(
+        policy_arn=f"arn:{Aws.PARTITION}:eks::aws:cluster-access-policy/AmazonEKSEditPolicy",
+        access_scope=eks.CfnAccessEntry.AccessScopeProperty(type="namespace", namespaces=["kube-system"]),
+    )

@@ -1,0 +1,75 @@
+"""What the function consists of: this package's `handler` and the installed PyYAML, as plain Python files.
+
+PyYAML is pure Python where its compiled part is missing, so the same files run on every architecture and nothing has to be built. The hash
+is taken from what the files say, not from where, when or on which system they were written: every machine makes the same asset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.metadata import distribution
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from aws_cdk.aws_s3_assets import Asset
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+_HANDLER = Path(__file__).parent / "handler"
+
+
+@cache
+def function_files(handler: Path = _HANDLER) -> dict[str, bytes]:
+    """The function's files: their content by their path in the asset, in the order of the paths.
+
+    Only sources: what Python compiled on this machine stays here. Lines end as on Linux, where the function runs.
+
+    Args:
+        handler: Where the package `handler` is.
+    """
+    files = _sources(handler, "handler") | _sources(_yaml_directory(), "yaml")
+    licence = distribution("PyYAML").read_text("licenses/LICENSE")
+    if licence is not None:
+        files["yaml/LICENSE"] = licence.encode()
+    return {path: files[path].replace(b"\r\n", b"\n") for path in sorted(files)}
+
+
+def content_hash(files: dict[str, bytes]) -> str:
+    """A hash of names and contents, each preceded by its length so that nothing can pass from one into the other."""
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        for part in (path.encode(), files[path]):
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def function_asset(scope: Construct) -> Asset:
+    """Puts the function's files into the cloud assembly, from which `cdk deploy` publishes them.
+
+    Args:
+        scope: Where in the construct tree the asset belongs.
+    """
+    with TemporaryDirectory() as directory:
+        for path, content in function_files().items():
+            file = Path(directory, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+            file.chmod(0o644)  # a strict umask would end in the archive, where Lambda's user could not read the file
+        return Asset(scope, "Code", path=directory, asset_hash=content_hash(function_files()), deploy_time=True)
+
+
+def _sources(directory: Path, name: str) -> dict[str, bytes]:
+    return {f"{name}/{file.relative_to(directory).as_posix()}": file.read_bytes() for file in directory.rglob("*.py")}
+
+
+def _yaml_directory() -> Path:
+    # Found, not imported: importing takes time, and synthesis has no use for it.
+    spec = find_spec("yaml")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("PyYAML is not installed: its files are part of the function that edits aws-auth")
+    return Path(spec.origin).parent

@@ -1,4 +1,4 @@
-"""A laptop's Kubernetes API: ConfigMaps, RBAC, nodes and namespaces over real TLS, true in what it answers and refuses."""
+"""A laptop's Kubernetes API over TLS: ConfigMaps, RBAC, nodes and namespaces, true in its answers and refusals."""
 
 from local_aws.kubernetes_api.api import KubernetesApi, Request
 from local_aws.kubernetes_api.certificates import CertificateAuthority

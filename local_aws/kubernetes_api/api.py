@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from local_aws.kubernetes_api.certificates import CertificateAuthority
 from local_aws.kubernetes_api.endpoints import Endpoints
 from local_aws.kubernetes_api.faults import Faults
-from local_aws.kubernetes_api.managed_fields import Manager
+from local_aws.kubernetes_api.managed_fields import Manager, after_update
 from local_aws.kubernetes_api.objects import Objects
 from local_aws.kubernetes_api.rbac import ANONYMOUS, Authorizer, User
-from local_aws.kubernetes_api.resources import CONFIG_MAPS, NODES, Target, resource_of, target_of
+from local_aws.kubernetes_api.requests import Options
+from local_aws.kubernetes_api.resources import CONFIG_MAPS, NODES, Key, resource_of, target_of
 from local_aws.kubernetes_api.responses import NoAnswer, Response, refusal
 from local_aws.kubernetes_api.schema import decode
 from local_aws.kubernetes_api.seeds import seed
 from local_aws.kubernetes_api.server import TlsServer
-from local_aws.kubernetes_api.status import ApiError, internal_error, not_found, unauthorized
+from local_aws.kubernetes_api.status import ApiError, internal_error, unauthorized
 from local_aws.kubernetes_api.store import Store
 
 if TYPE_CHECKING:
@@ -28,44 +28,48 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     """A request as it came, and the status that it got."""
 
     method: str
     path: str
-    #: The user's name; None when the token was refused.
-    user: str | None
-    #: None when there was no answer.
-    status: int | None
     content_type: str
     user_agent: str
     #: The bearer token as it came; None without one.
     token: str | None
     body: bytes
+    #: The user's name; None as long as it is unknown.
+    user: str | None = None
+    #: None as long as there is no answer.
+    status: int | None = None
 
 
 class KubernetesApi:
     """A small and true Kubernetes API over TLS, on a free port of the loopback interface."""
 
     def __init__(
-        self, *, authenticate: Callable[[str], User | None], authority: CertificateAuthority | None = None
+        self,
+        *,
+        authenticate: Callable[[str], User | None],
+        authority: CertificateAuthority | None = None,
+        version: str = "1.33",
     ) -> None:
         """Make an API; `start`, or a `with` statement, opens it.
 
         Args:
             authenticate: Tells who a bearer token belongs to; None: nobody, which is a 401.
             authority: Signs the server's certificate; by default a sound one of this API's own.
+            version: The Kubernetes version that it claims to be.
         """
         self._authenticate = authenticate
         self._authority = authority or CertificateAuthority()
         self._store = Store()
         self._objects = Objects(self._store)
-        self._authorizer = Authorizer(self._store)
         self.faults = Faults()
-        #: Everything that was asked, in the order of the answers.
+        #: Everything that was asked, in the order in which it came.
         self.requests: list[Request] = []
-        self._endpoints = Endpoints(self._store, self._authorizer, self.faults.closing)
+        self._endpoints = Endpoints(self._store, Authorizer(self._store), version, self.faults.closing)
         self._server = TlsServer(
             self._authority.server_context(), self._answer, self.faults.silences_handshake, self.faults.closing
         )
@@ -104,7 +108,7 @@ class KubernetesApi:
 
     def get(self, api_version: str, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
         """Read any object without a request; None when it is not there."""
-        return self._store.get((resource_of(api_version, kind), namespace, name))
+        return self._store.get(_key(api_version, kind, name, namespace))
 
     def put(self, manifest: dict[str, Any], *, manager: str = "local") -> dict[str, Any]:
         """Create or replace any object without a request, as a writer of this name; it is checked like any other.
@@ -112,14 +116,13 @@ class KubernetesApi:
         Raises:
             ApiError: Kubernetes would refuse the object.
         """
-        resource = resource_of(manifest["apiVersion"], manifest["kind"])
-        new, _ = decode(resource, manifest)
-        name, namespace = new["metadata"]["name"], new["metadata"].get("namespace", "")
-        target = Target("update", "", group=resource.group, plural=resource.plural, namespace=namespace, name=name)
+        new, _ = decode(resource_of(manifest["apiVersion"], manifest["kind"]), manifest)
+        key = _key(new["apiVersion"], new["kind"], new["metadata"]["name"], new["metadata"].get("namespace", ""))
+        writer = Manager(manager)
         with self._store.lock:
-            if self._store.get((resource, namespace, name)) is None:
-                return self._objects.add(resource, namespace, new, {}, Manager(manager))
-            return self._objects.replace(resource, target, new, Manager(manager))
+            if self._store.get(key) is None:
+                return self._objects.add(key, new, after_update({}, new, {}, writer))
+            return self._objects.replace(key, new, writer)
 
     def delete(self, api_version: str, kind: str, name: str, namespace: str = "") -> None:
         """Remove any object without a request.
@@ -127,15 +130,11 @@ class KubernetesApi:
         Raises:
             ApiError: 404, it is not there.
         """
-        resource = resource_of(api_version, kind)
-        with self._store.lock:
-            if self._store.get((resource, namespace, name)) is None:
-                raise not_found(resource, name)
-            self._store.delete((resource, namespace, name))
+        self._objects.delete(_key(api_version, kind, name, namespace), b"", Options())
 
     def config_map(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Read a ConfigMap; None when it is not there."""
-        return self._store.get((CONFIG_MAPS, namespace, name))
+        return self._store.get(Key(CONFIG_MAPS, namespace, name))
 
     def put_config_map(
         self,
@@ -171,46 +170,36 @@ class KubernetesApi:
         )
 
     def _answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
-        target = target_of(method, url)
         token = _bearer_token(headers)
-        user: User | None = None
+        content_type, user_agent = headers.get("content-type", ""), headers.get("user-agent", "")
+        request = Request(method, url, content_type, user_agent, token, body)
+        self.requests.append(request)
+        target = target_of(method, url)
 
         def proceed() -> Response:
-            nonlocal user
             user = ANONYMOUS if token is None else self._authenticate(token)
             if user is None:
                 raise unauthorized()
+            request.user = user.name
             return self._endpoints.answer(method, target, user, headers, body)
 
-        status: int | None = None
         try:
-            response = self.faults.around(method, url, target, proceed)
-            status = response.status
+            response = self.faults.around(method, target, proceed)
         except ApiError as error:
             response = refusal(error)
-            status = response.status
         except NoAnswer:
             raise
         except Exception as error:
             _LOGGER.exception("the local Kubernetes API failed on %s %s", method, url)
             response = refusal(internal_error(str(error)))
-            status = response.status
-        finally:
-            self.requests.append(
-                Request(
-                    method=method,
-                    path=url,
-                    user=user.name if user else None,
-                    status=status,
-                    content_type=headers.get("Content-Type", ""),
-                    user_agent=headers.get("User-Agent", ""),
-                    token=token,
-                    body=body,
-                )
-            )
+        request.status = response.status
         return response
 
 
+def _key(api_version: str, kind: str, name: str, namespace: str) -> Key:
+    return Key(resource_of(api_version, kind), namespace, name)
+
+
 def _bearer_token(headers: Mapping[str, str]) -> str | None:
-    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None

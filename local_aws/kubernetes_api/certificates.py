@@ -1,4 +1,4 @@
-"""A certificate authority for one API server, made in milliseconds, with the flaws that a client must survive or refuse."""
+"""A certificate authority for one API server, with the flaws that a client must survive or refuse."""
 
 from __future__ import annotations
 

@@ -182,9 +182,9 @@ class Faults:
 
         self._add(disturb, _ALL, count, bounds)
 
-    def around(self, method: str, path: str, target: Target, proceed: Proceed) -> Response:
+    def around(self, method: str, target: Target, proceed: Proceed) -> Response:
         """Answer a request, disturbed by the fault that it meets, if any."""
-        fault = self._take(self._faults, method, path)
+        fault = self._take(self._faults, method, target.path)
         return fault.disturb(target, proceed) if fault else proceed()
 
     def silences_handshake(self) -> bool:

@@ -15,6 +15,7 @@ from local_aws.kubernetes_api.resources import (
     ROLES,
     SELF_SUBJECT_ACCESS_REVIEWS,
     SELF_SUBJECT_REVIEWS,
+    Key,
     Target,
 )
 from local_aws.kubernetes_api.status import ApiError, quoted
@@ -88,19 +89,19 @@ class Authorizer:
         )
 
     def _granted(self, user: User, namespace: str) -> Iterator[dict[str, Any]]:
-        for binding in self._store.list(CLUSTER_ROLE_BINDINGS):
+        for binding in self._store.find(CLUSTER_ROLE_BINDINGS):
             if _binds(binding, user):
                 yield from self._rules_of(binding, "")
         if namespace:
-            for binding in self._store.list(ROLE_BINDINGS, namespace):
+            for binding in self._store.find(ROLE_BINDINGS, namespace):
                 if _binds(binding, user):
                     yield from self._rules_of(binding, namespace)
 
     def _rules_of(self, binding: dict[str, Any], namespace: str) -> list[dict[str, Any]]:
         reference = binding["roleRef"]
         is_role = reference.get("kind") == "Role"
-        key = (ROLES, namespace, reference["name"]) if is_role else (CLUSTER_ROLES, "", reference["name"])
-        role = self._store.get(key) or {}
+        resource = ROLES if is_role else CLUSTER_ROLES
+        role = self._store.get(Key(resource, namespace if is_role else "", reference["name"])) or {}
         rules: list[dict[str, Any]] = role.get("rules", [])
         return rules
 

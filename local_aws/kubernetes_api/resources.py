@@ -79,6 +79,16 @@ _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """One object; or, without a name, all of a resource in a namespace."""
+
+    resource: Resource
+    #: "" for what is cluster-scoped.
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """What a request is about: a verb on an object or a resource, or else on a bare path."""
 
@@ -125,6 +135,7 @@ def target_of(method: str, url: str) -> Target:
         return Target(verb=method.lower(), path=split.path, query=query)
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 1:
+        # A namespace itself counts as being in itself.
         namespace = rest[1]
         rest = rest[2:] or rest
     plural, name, subresource = (*rest, "", "")[:3]

@@ -1,4 +1,4 @@
-"""The shape of the served kinds, and reading JSON into it as Go's decoder does: wrong types refused, unknown fields dropped."""
+"""The shape of the served kinds, and reading JSON into it as Go's decoder does."""
 
 from __future__ import annotations
 
@@ -100,6 +100,16 @@ _SUBJECTS = List(
     Struct("Subject", {"kind": STRING, "apiGroup": STRING, "name": STRING, "namespace": STRING}),
 )
 _ROLE_REF = Struct("RoleRef", {"apiGroup": STRING, "kind": STRING, "name": STRING})
+_ACCESS_REVIEW_SPEC = Struct(
+    "SelfSubjectAccessReviewSpec",
+    {
+        "resourceAttributes": Struct(
+            "ResourceAttributes",
+            dict.fromkeys(("namespace", "verb", "group", "version", "resource", "subresource", "name"), STRING),
+        ),
+        "nonResourceAttributes": Struct("NonResourceAttributes", {"path": STRING, "verb": STRING}),
+    },
+)
 _FIELDS: dict[str, dict[str, Shape]] = {
     "ConfigMap": {"immutable": BOOLEAN, "data": Map(STRING), "binaryData": Map(BYTES)},
     "Namespace": {"spec": ANYTHING, "status": ANYTHING},
@@ -110,7 +120,7 @@ _FIELDS: dict[str, dict[str, Shape]] = {
     "RoleBinding": {"subjects": _SUBJECTS, "roleRef": _ROLE_REF},
     "ClusterRoleBinding": {"subjects": _SUBJECTS, "roleRef": _ROLE_REF},
     "SelfSubjectReview": {"status": ANYTHING},
-    "SelfSubjectAccessReview": {"spec": ANYTHING, "status": ANYTHING},
+    "SelfSubjectAccessReview": {"spec": _ACCESS_REVIEW_SPEC, "status": ANYTHING},
 }
 
 
@@ -171,8 +181,8 @@ def _decode_struct(struct: Struct, value: dict[str, Any], path: tuple[str, ...],
         for name, shape in struct.fields.items()
         if value.get(name) is not None
     }
-    # Go's `omitempty`; a pointer to a boolean is kept.
-    return {name: field for name, field in decoded.items() if field not in ("", {}, []) or field is False}
+    # Go's `omitempty`; a boolean is a pointer there, and kept.
+    return {name: field for name, field in decoded.items() if field or field is False}
 
 
 def _decode(shape: Shape, value: Json, struct: Struct, path: tuple[str, ...], unknown: list[str]) -> Json:

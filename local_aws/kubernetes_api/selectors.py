@@ -12,7 +12,7 @@ from local_aws.kubernetes_api.resources import EVENTS
 from local_aws.kubernetes_api.status import bad_request, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from local_aws.kubernetes_api.resources import Resource
 
@@ -24,7 +24,7 @@ _LABEL_TERM = re.compile(
 )
 
 
-def matcher(resource: Resource, query: dict[str, str]) -> Predicate:
+def matcher(resource: Resource, query: Mapping[str, str]) -> Predicate:
     """Read a request's selectors into one test of an object.
 
     Raises:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import ssl
 import struct
 import sys
 import threading
@@ -15,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from local_aws.kubernetes_api.responses import NoAnswer, Response
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
-    #: Method, URL, headers and body in; the answer out.
+    #: Method, URL, headers (names in lower case) and body in; the answer out.
     Answer: TypeAlias = "Callable[[str, str, Mapping[str, str], bytes], Response]"
 
 _DRIPS = 20
@@ -120,7 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
-            self._send(self.api.answer(self.command, self.path, self.headers, body))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            self._send(self.api.answer(self.command, self.path, headers, body))
         except NoAnswer as ending:
             self.close_connection = True
             if ending.reset:
@@ -128,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
                 # Before the orderly end that the server would give it.
                 self.request.close()
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do  # noqa: N815 - the names that the standard library calls
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's signature
         """Say nothing: `KubernetesApi.requests` is the log."""

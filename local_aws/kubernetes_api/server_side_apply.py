@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from local_aws.kubernetes_api.managed_fields import Manager, Owners, Path, fields, owners
-from local_aws.kubernetes_api.objects import Objects, Options, read_value
-from local_aws.kubernetes_api.resources import NAMESPACES
-from local_aws.kubernetes_api.status import ApiError, Cause, bad_request, conflict, details_of, invalid, not_found
+from local_aws.kubernetes_api.objects import Objects, check_name, check_namespace
+from local_aws.kubernetes_api.requests import Options, typed
+from local_aws.kubernetes_api.schema import decode
+from local_aws.kubernetes_api.status import ApiError, Cause, bad_request, conflict, details_of
 
 if TYPE_CHECKING:
-    from local_aws.kubernetes_api.resources import Resource, Target
+    from local_aws.kubernetes_api.resources import Key
     from local_aws.kubernetes_api.store import Store
 
 APPLY_PATCH = "application/apply-patch+yaml"
 
 
-def apply(  # noqa: PLR0913 - what an apply request consists of
-    store: Store, resource: Resource, target: Target, body: bytes, options: Options, warnings: list[str]
-) -> tuple[dict[str, Any], bool]:
+def apply(store: Store, key: Key, body: bytes, options: Options) -> tuple[dict[str, Any], bool]:
     """Make the object what the applier wants of it.
 
     Returns:
@@ -32,51 +31,44 @@ def apply(  # noqa: PLR0913 - what an apply request consists of
     Raises:
         ApiError: 409 with one cause per field that somebody else owns with another value, unless forced.
     """
-    applied = _read(resource, target, body, options, warnings)
+    applied = _read(key, body, options)
     manager = Manager(options.manager, "Apply")
     wanted = fields(applied, maps=False)
     objects = Objects(store)
-    key = (resource, target.namespace, target.name)
     with store.lock:
         live = store.get(key)
         if live is None:
-            if resource.namespaced and not store.get((NAMESPACES, "", target.namespace)):
-                raise not_found(NAMESPACES, target.namespace)
-            owned = {manager: set(wanted)} if wanted else {}
-            return objects.add(resource, target.namespace, applied, owned, manager, dry_run=options.dry_run), True
-        asked_version = applied["metadata"].get("resourceVersion", live["metadata"]["resourceVersion"])
-        if asked_version != live["metadata"]["resourceVersion"]:
-            raise conflict(resource, target.name)
-        known = owners(live["metadata"].get("managedFields", []))
+            return objects.add(key, applied, {manager: set(wanted)} if wanted else {}, dry_run=options.dry_run), True
+        version = live["metadata"]["resourceVersion"]
+        if applied["metadata"].get("resourceVersion", version) != version:
+            raise conflict(key.resource, key.name)
+        known = owners(live["metadata"]["managedFields"])
         disputed = _disputed(known, manager, fields(live), wanted)
-        if disputed and target.query.get("force") != "true":
-            raise _apply_conflict(resource, target.name, live["apiVersion"], disputed)
-        given_up = known.get(manager, set()) - wanted.keys()
+        if disputed and not options.force:
+            raise _apply_conflict(key, disputed)
         owned = _handed_over(known, manager, wanted, disputed)
-        unowned = given_up - set[Path]().union(*owned.values())
-        new = _changed(live, wanted, unowned)
-        return objects.store_changed(resource, live, new, owned, dry_run=options.dry_run), False
+        unowned = known.get(manager, set()) - set[Path]().union(*owned.values())
+        # Decoded once more, because a map whose last key went is gone, too.
+        new, _ = decode(key.resource, _changed(live, wanted, unowned))
+        return objects.store_changed(key, new, owned, dry_run=options.dry_run), False
 
 
-def _read(resource: Resource, target: Target, body: bytes, options: Options, warnings: list[str]) -> dict[str, Any]:
-    if not target.query.get("fieldManager"):
+def _read(key: Key, body: bytes, options: Options) -> dict[str, Any]:
+    if not options.manager_is_given:
         cause = Cause.required("fieldManager", "is required for apply patch")
-        message = f'PatchOptions.meta.k8s.io "" is invalid: {cause}'
-        raise ApiError(422, "Invalid", message, invalid(None, "", [cause]).body["details"])
+        causes = [{"reason": cause.reason, "message": cause.message, "field": cause.field}]
+        details = {"group": "meta.k8s.io", "kind": "PatchOptions", "causes": causes}
+        raise ApiError(422, "Invalid", f'PatchOptions.meta.k8s.io "" is invalid: {cause}', details)
     try:
-        parsed = yaml.safe_load(body)
+        value = yaml.safe_load(body)
     except yaml.YAMLError as error:
         raise bad_request(f"error decoding YAML: {error}") from error
-    applied = read_value(resource, parsed, options, warnings)
-    metadata = applied["metadata"]
-    if metadata.get("managedFields"):
+    applied = typed(key.resource, value, options)
+    if applied["metadata"].get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
-    if metadata.setdefault("name", target.name) != target.name:
-        raise bad_request(
-            f"the name of the object ({metadata['name']}) does not match the name on the URL ({target.name})"
-        )
-    if metadata.get("namespace", target.namespace) != target.namespace:
-        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+    applied["metadata"].setdefault("name", key.name)
+    check_namespace(applied["metadata"], key)
+    check_name(applied["metadata"], key)
     return applied
 
 
@@ -95,14 +87,16 @@ def _disputed(
 def _handed_over(
     known: Owners, manager: Manager, wanted: dict[Path, object], disputed: list[tuple[Manager, Path]]
 ) -> Owners:
-    lost = {other: {path for owner, path in disputed if owner == other} for other in known}
-    owned = {other: paths - lost[other] for other, paths in known.items() if other != manager}
-    owned[manager] = set(wanted)
-    return {other: paths for other, paths in owned.items() if paths}
+    kept = {
+        other: paths - {path for owner, path in disputed if owner == other}
+        for other, paths in known.items()
+        if other != manager
+    }
+    return {other: paths for other, paths in {**kept, manager: set(wanted)}.items() if paths}
 
 
 def _changed(live: dict[str, Any], wanted: dict[Path, object], unowned: set[Path]) -> dict[str, Any]:
-    new: dict[str, Any] = {**live, "metadata": dict(live["metadata"])}
+    new: dict[str, Any] = dict(live)
     for path in [*unowned, *wanted]:
         parent = new
         for part in path[:-1]:
@@ -115,13 +109,14 @@ def _changed(live: dict[str, Any], wanted: dict[Path, object], unowned: set[Path
     return new
 
 
-def _apply_conflict(resource: Resource, name: str, api_version: str, disputed: list[tuple[Manager, Path]]) -> ApiError:
+def _apply_conflict(key: Key, disputed: list[tuple[Manager, Path]]) -> ApiError:
     causes = []
     for other, path in disputed:
-        how = f" using {api_version}" if other.operation == "Update" else ""
+        how = f" using {key.resource.api_version}" if other.operation == "Update" else ""
         field = "".join(f".{part}" for part in path)
-        message = f'conflict with "{other.name}"{how}'
-        causes.append({"reason": "FieldManagerConflict", "message": message, "field": field})
+        causes.append(
+            {"reason": "FieldManagerConflict", "message": f'conflict with "{other.name}"{how}', "field": field}
+        )
     if len(causes) == 1:
         text = f"Apply failed with 1 conflict: {causes[0]['message']}: {causes[0]['field']}"
     else:
@@ -130,4 +125,4 @@ def _apply_conflict(resource: Resource, name: str, api_version: str, disputed: l
             lines.append(message.replace("conflict", "conflicts", 1) + ":")
             lines += [f"- {cause['field']}" for cause in causes if cause["message"] == message]
         text = f"Apply failed with {len(causes)} conflicts: " + "\n".join(lines)
-    return ApiError(409, "Conflict", text, {**details_of(resource, name), "causes": causes})
+    return ApiError(409, "Conflict", text, {**details_of(key.resource, key.name), "causes": causes})

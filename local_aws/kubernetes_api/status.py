@@ -90,6 +90,11 @@ def unauthorized() -> ApiError:
     return ApiError(401, "Unauthorized", "Unauthorized")
 
 
+def not_acceptable() -> ApiError:
+    """Refuse a client that takes no JSON."""
+    return ApiError(406, "NotAcceptable", "only the following media types are accepted: application/json")
+
+
 def not_found(resource: Resource, name: str) -> ApiError:
     """Answer for an object that is not there."""
     return ApiError(404, "NotFound", f"{resource.qualified} {quoted(name)} not found", details_of(resource, name))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local_aws.kubernetes_api.resources import Resource
-
-#: Resource, namespace ("" for cluster-scoped), name.
-Key: TypeAlias = "tuple[Resource, str, str]"
+    from local_aws.kubernetes_api.resources import Key, Resource
 
 _HISTORY = 1000
 
@@ -51,11 +48,11 @@ class Store:
         """Read one object."""
         return self._objects.get(key)
 
-    def list(self, resource: Resource, namespace: str = "") -> list[dict[str, Any]]:
+    def find(self, resource: Resource, namespace: str = "") -> list[dict[str, Any]]:
         """Read all objects of a resource, in one namespace or in all, ordered as in etcd: by namespace and name."""
         with self.lock:
-            found = [key for key in self._objects if key[0] == resource and namespace in ("", key[1])]
-            return [self._objects[key] for key in sorted(found, key=lambda key: key[1:])]
+            found = [key for key in self._objects if key.resource == resource and namespace in ("", key.namespace)]
+            return [self._objects[key] for key in sorted(found, key=lambda key: (key.namespace, key.name))]
 
     def put(self, key: Key, manifest: dict[str, Any]) -> dict[str, Any]:
         """Store an object under a new version, and return it as stored."""

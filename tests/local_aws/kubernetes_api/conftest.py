@@ -53,12 +53,12 @@ class Answer:
 class Client:
     """Asks as one user, over one connection."""
 
-    def __init__(self, api: KubernetesApi, token: str | None = "admin", timeout: float = 10) -> None:
+    def __init__(self, api: KubernetesApi, user: str | None = "admin", timeout: float = 10) -> None:
         """Trust the API's own authority, as a user with an EKS cluster does."""
         context = ssl.create_default_context(cadata=api.certificate_authority_pem.decode())
         port = int(api.url.rpartition(":")[2])
         self.connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=timeout)
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = {"Authorization": f"Bearer {user}"} if user else {}
 
     def ask(
         self,

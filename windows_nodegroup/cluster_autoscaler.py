@@ -1,0 +1,55 @@
+"""What cluster-autoscaler reads from an Auto Scaling group's tags: which groups are its own, and what a node would be like while there is none.
+
+Of a group without nodes it knows only the instance type, and takes it for Linux. The hints tell it the labels and taints, and that a
+node has addresses for Windows pods, which EKS counts as a resource: without them no Windows pod makes a group grow from zero.
+https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .instance_types import pod_limits
+from .literals import is_literal
+from .tags import CLUSTER_AUTOSCALER_TAG
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .labels import TaintSpec
+
+_TEMPLATE = f"{CLUSTER_AUTOSCALER_TAG}node-template/"
+
+
+def cluster_autoscaler_tags(
+    *,
+    cluster_name: str,
+    instance_types: Sequence[str],
+    disk_size: int,
+    windows_build: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    taints: Sequence[TaintSpec] | None = None,
+) -> dict[str, str]:
+    """The tags, for the Auto Scaling group alone: nodes need none of them.
+
+    Args:
+        cluster_name: The cluster whose autoscaler may change the group.
+        instance_types: The group's types. If the pod limit of one is not known, neither is that of the group.
+        disk_size: GiB of the root volume, where images and containers lie.
+        windows_build: The value of ``node.kubernetes.io/windows-build``.
+        labels: The nodes' labels.
+        taints: The nodes' taints.
+    """
+    hints = {"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64"}
+    if windows_build:
+        hints["node.kubernetes.io/windows-build"] = windows_build
+    tags = {f"{CLUSTER_AUTOSCALER_TAG}enabled": "true", f"{CLUSTER_AUTOSCALER_TAG}{cluster_name}": "owned"}
+    tags |= {f"{_TEMPLATE}label/{key}": value for key, value in (hints | dict(labels or {})).items()}
+    tags |= {f"{_TEMPLATE}taint/{taint.key}": f"{taint.value}:{taint.effect}" for taint in taints or ()}
+    limits = [pod_limits(name) for name in instance_types]
+    if all(limits):
+        addresses = min(limit.addresses for limit in limits if limit)
+        tags[f"{_TEMPLATE}resources/vpc.amazonaws.com/PrivateIPv4Address"] = str(addresses)
+    if is_literal(disk_size):
+        tags[f"{_TEMPLATE}resources/ephemeral-storage"] = f"{disk_size}Gi"
+    return tags

@@ -1,0 +1,55 @@
+"""Telling values that are known now from tokens, which only the deployment knows.
+
+A check looks at literals alone: a token is never misjudged, because it is never judged.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
+
+from aws_cdk import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Value = TypeVar("Value")
+
+# Encoded number tokens lie at the far negative end of a double's range; no size, price or count comes near.
+_NUMBER_TOKENS_BELOW = -1e280
+
+
+def is_literal(value: Value | None) -> TypeGuard[Value]:
+    """Whether ``value`` is given and holds no token, itself or (lists, tuples and mappings) inside.
+
+    CDK itself is asked only about what looks like a token: each question is a round trip to Node.
+    """
+    if value is None:
+        return False
+    if isinstance(value, str):
+        return not ("{Token[" in value and Token.is_unresolved(value))
+    if isinstance(value, int | float):
+        return not (value < _NUMBER_TOKENS_BELOW and Token.is_unresolved(value))
+    if isinstance(value, dict):
+        return all(is_literal(part) for pair in value.items() for part in pair)
+    if isinstance(value, list | tuple | set | frozenset):
+        return all(is_literal(part) for part in value)
+    return not Token.is_unresolved(value)
+
+
+def literals(values: Iterable[Value] | None) -> tuple[Value, ...]:
+    """Those of ``values`` that are literals, in order."""
+    return tuple(value for value in values or () if is_literal(value))
+
+
+def literal_items(values: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+    """The pairs of a mapping whose key and value are both literals, in order."""
+    return tuple((key, value) for key, value in (values or {}).items() if is_literal(key) and is_literal(value))
+
+
+def is_token_list(values: object) -> bool:
+    """Whether ``values`` is one token that stands for a whole list: nothing can loop over it before the deployment."""
+    if values is None:
+        return False
+    if isinstance(values, list | tuple):
+        return len(values) == 1 and isinstance(values[0], str) and values[0].startswith("#{Token[")
+    return not isinstance(values, str | dict) and Token.is_unresolved(values)

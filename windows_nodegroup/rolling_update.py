@@ -1,0 +1,102 @@
+"""How nodes come and are replaced: CloudFormation waits for what they report, and keeps enough of them while it updates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_cdk import (
+    CfnAutoScalingRollingUpdate,
+    CfnAutoScalingScheduledAction,
+    CfnCondition,
+    CfnCreationPolicy,
+    CfnResourceSignal,
+    CfnUpdatePolicy,
+    Duration,
+    Fn,
+    Token,
+)
+
+from . import rules
+from .literals import is_literal
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from .capacity import Capacity
+    from .problems import Problems
+
+_MOST_AT_ONCE = 100
+_LONGEST_SECONDS = 3600
+_SHORTEST_SECONDS = 60
+_SECONDS_WITHOUT_SIGNALS = 900
+
+# While nodes are replaced nobody else may replace, count or alarm about them. Launching and terminating stay on.
+_SUSPENDED = ["AZRebalance", "AlarmNotification", "HealthCheck", "ReplaceUnhealthy", "ScheduledActions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollingUpdate:
+    """How the Auto Scaling group is created and updated.
+
+    Attributes:
+        max_unavailable: The nodes that an update replaces at once; 1 by default, as in ``aws_eks.Nodegroup``.
+        bootstrap_timeout: The time in which a new node has to report. Windows takes 5 to 15 minutes to start, more with a Full edition,
+            large commands or a small instance; 30 minutes by default.
+        wait_for_signals: Whether nodes report at all: they need to reach CloudFormation's endpoint.
+    """
+
+    max_unavailable: int = 1
+    bootstrap_timeout: Duration | None = None
+    wait_for_signals: bool = True
+
+    def check(self, problems: Problems) -> None:
+        """Check what is literal."""
+        if is_literal(self.max_unavailable) and not 1 <= self.max_unavailable <= _MOST_AT_ONCE:
+            problems.add(rules.MAX_UNAVAILABLE, f"max_unavailable is {self.max_unavailable}")
+        timeout = self.bootstrap_timeout
+        if timeout is None:
+            return
+        if timeout.is_unresolved():
+            problems.add(rules.BOOTSTRAP_TIMEOUT, "bootstrap_timeout is a token")
+        elif not _SHORTEST_SECONDS <= timeout.to_seconds() <= _LONGEST_SECONDS:
+            problems.add(rules.BOOTSTRAP_TIMEOUT, f"bootstrap_timeout is {timeout.to_iso_string()}")
+
+    def creation_policy(self, capacity: Capacity) -> CfnCreationPolicy | None:
+        """Has CloudFormation wait for as many nodes as are launched; None if there is nothing to wait for.
+
+        A token may turn out as 0: CloudFormation then waits for none.
+        """
+        if not self.wait_for_signals or capacity.desired == 0:
+            return None
+        return CfnCreationPolicy(resource_signal=CfnResourceSignal(count=capacity.desired, timeout=self._timeout))
+
+    def update_policy(self, scope: Construct, capacity: Capacity) -> CfnUpdatePolicy:
+        """Has CloudFormation replace nodes step by step and leave sizes alone that the template did not change.
+
+        Args:
+            scope: The node group.
+            capacity: Its sizes.
+        """
+        rolling = CfnAutoScalingRollingUpdate(
+            max_batch_size=self.max_unavailable,
+            min_instances_in_service=_in_service(scope, capacity),
+            pause_time=self._timeout if self.wait_for_signals else f"PT{_SECONDS_WITHOUT_SIGNALS}S",
+            suspend_processes=_SUSPENDED,
+            wait_on_resource_signals=self.wait_for_signals,
+        )
+        sizes = CfnAutoScalingScheduledAction(ignore_unmodified_group_size_properties=True)
+        return CfnUpdatePolicy(auto_scaling_rolling_update=rolling, auto_scaling_scheduled_action=sizes)
+
+    @property
+    def _timeout(self) -> str:
+        return (self.bootstrap_timeout or Duration.minutes(30)).to_iso_string()
+
+
+def _in_service(scope: Construct, capacity: Capacity) -> int:
+    """As many as desired, but fewer than the most, or CloudFormation refuses: it has to take one away before it can add one."""
+    desired, largest = capacity.desired, capacity.largest
+    if is_literal(desired) and is_literal(largest):
+        return max(0, min(desired, largest - 1))
+    none_to_spare = CfnCondition(scope, "NoNodeToSpare", expression=Fn.condition_equals(desired, largest))
+    return Token.as_number(Fn.condition_if(none_to_spare.logical_id, 0, desired))

@@ -1,0 +1,127 @@
+"""The checks of roles, access entries and the way to the endpoint."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from windows_nodegroup.handler.checks.access import (
+    ClusterRoleManagesAddresses,
+    EntryIsForWindows,
+    FunctionReachesEndpoint,
+    NodeRoleIsNotTheClusters,
+    NoShadowingEntry,
+)
+from windows_nodegroup.handler.checks.check import Status
+
+from .conftest import CLUSTER_ROLE, NODE_ROLE, REGION, Answers, Describe
+
+pytestmark = pytest.mark.xdist_group("checks")
+
+
+def entry(kind: str) -> dict[str, object]:
+    """Return DescribeAccessEntry's answer."""
+    return {"accessEntry": {"clusterName": "my-cluster", "principalArn": NODE_ROLE, "type": kind}}
+
+
+def test_pf501_passes(facts: Describe) -> None:
+    """PF501 passes for a role with the policy, although the role has a path."""
+    assert ClusterRoleManagesAddresses().run(facts()).status is Status.PASSED
+
+
+def test_pf501_finds(facts: Describe) -> None:
+    """PF501 fails for a role without the policy, and for one that somebody deleted."""
+    boto3.client("iam", region_name=REGION).create_role(RoleName="bare", AssumeRolePolicyDocument="{}")
+    bare = ClusterRoleManagesAddresses().run(facts({"roleArn": "arn:aws:iam::123456789012:role/bare"}))
+    gone = ClusterRoleManagesAddresses().run(facts({"roleArn": "arn:aws:iam::123456789012:role/gone"}))
+
+    assert bare.status is Status.FAILED
+    assert "role bare of cluster my-cluster lacks AmazonEKSVPCResourceController" in bare.problems[0]
+    assert "does not exist any more" in gone.problems[0]
+
+
+def test_pf501_wants_awss_own_policy(facts: Describe, answers: Answers) -> None:
+    """PF501 knows AWS's policy in every partition, and is not fooled by another one of that name."""
+    china = {"PolicyName": "x", "PolicyArn": "arn:aws-cn:iam::aws:policy/AmazonEKSVPCResourceController"}
+    own = {"PolicyName": "x", "PolicyArn": "arn:aws:iam::123456789012:policy/AmazonEKSVPCResourceController"}
+    answers.given["iam:ListAttachedRolePolicies"] = {"AttachedPolicies": [china]}
+    genuine = ClusterRoleManagesAddresses().run(facts())
+    answers.given["iam:ListAttachedRolePolicies"] = {"AttachedPolicies": [own]}
+    fake = ClusterRoleManagesAddresses().run(facts({"roleArn": "arn:aws:iam::123456789012:role/other"}))
+
+    assert (genuine.status, fake.status) == (Status.PASSED, Status.FAILED)
+
+
+def test_pf501_not_checked(facts: Describe, answers: Answers) -> None:
+    """PF501 says so when policies may not be listed."""
+    answers.given["iam:ListAttachedRolePolicies"] = "AccessDenied"
+
+    assert ClusterRoleManagesAddresses().run(facts()).reason == "iam:ListAttachedRolePolicies is not allowed"
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [(NODE_ROLE, Status.PASSED), (CLUSTER_ROLE, Status.FAILED), ("", Status.NOT_NEEDED)],
+)
+def test_pf502(facts: Describe, role: str, status: Status) -> None:
+    """PF502 fails when the nodes are given the cluster's role."""
+    assert NodeRoleIsNotTheClusters().run(facts(node_role_arn=role)).status is status
+
+
+def test_pf503(facts: Describe, answers: Answers) -> None:
+    """PF503 fails when the role has an access entry although its nodes are to be authorised through aws-auth."""
+    answers.given["eks:DescribeAccessEntry"] = "ResourceNotFoundException"
+    clear = NoShadowingEntry().run(facts(node_access="aws-auth", node_role_arn=NODE_ROLE))
+    answers.given["eks:DescribeAccessEntry"] = entry("EC2_WINDOWS")
+    shadowed = NoShadowingEntry().run(facts(node_access="aws-auth", node_role_arn=NODE_ROLE + "-2"))
+
+    assert clear.status is Status.PASSED
+    assert shadowed.status is Status.FAILED
+
+
+def test_pf503_not_checked(facts: Describe, answers: Answers) -> None:
+    """PF503 says which permission it lacks, and has nothing to do without aws-auth, a role, or access entries."""
+    answers.given["eks:DescribeAccessEntry"] = "AccessDeniedException"
+    without = {"accessConfig": {"authenticationMode": "CONFIG_MAP"}}
+    unneeded = [
+        facts(node_access="access-entry", node_role_arn=NODE_ROLE),
+        facts(node_access="aws-auth"),
+        facts(without, node_access="aws-auth", node_role_arn=NODE_ROLE),
+    ]
+
+    assert NoShadowingEntry().run(facts(node_access="aws-auth", node_role_arn=NODE_ROLE)).status is Status.NOT_CHECKED
+    assert {NoShadowingEntry().run(one).status for one in unneeded} == {Status.NOT_NEEDED}
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ("ResourceNotFoundException", Status.PASSED),
+        ("EC2_WINDOWS", Status.PASSED),
+        ("EC2_LINUX", Status.FAILED),
+        ("STANDARD", Status.FAILED),
+        ("AccessDeniedException", Status.NOT_CHECKED),
+    ],
+)
+def test_pf504(facts: Describe, answers: Answers, answer: str, status: Status) -> None:
+    """PF504 fails when the role's access entry is for something else than Windows nodes."""
+    answers.given["eks:DescribeAccessEntry"] = answer if answer.endswith("Exception") else entry(answer)
+
+    assert EntryIsForWindows().run(facts(node_access="access-entry", node_role_arn=NODE_ROLE)).status is status
+
+
+@pytest.mark.parametrize(
+    ("in_vpc", "config", "status"),
+    [
+        ("false", {}, Status.PASSED),
+        ("false", {"publicAccessCidrs": ["203.0.113.0/24"]}, Status.FAILED),
+        ("false", {"endpointPublicAccess": False, "endpointPrivateAccess": True}, Status.FAILED),
+        ("true", {"endpointPublicAccess": False, "endpointPrivateAccess": True}, Status.PASSED),
+        ("true", {"endpointPrivateAccess": True, "publicAccessCidrs": ["203.0.113.0/24"]}, Status.PASSED),
+        ("true", {"publicAccessCidrs": ["203.0.113.0/24"]}, Status.PASSED),
+        ("", {"endpointPublicAccess": False}, Status.NOT_NEEDED),
+    ],
+)
+def test_pf505(facts: Describe, in_vpc: str, config: dict[str, object], status: Status) -> None:
+    """PF505 fails when the function is shut out: by a private endpoint, or by one that admits only some addresses."""
+    assert FunctionReachesEndpoint().run(facts({"resourcesVpcConfig": config}, function_in_vpc=in_vpc)).status is status

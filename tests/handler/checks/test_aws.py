@@ -1,0 +1,128 @@
+"""How AWS is asked: once, from several threads, and never for long."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ConnectTimeoutError, NoCredentialsError, ReadTimeoutError
+
+from windows_nodegroup.handler.checks.aws import CONFIG, Aws, NotFoundError
+from windows_nodegroup.handler.checks.check import NotCheckedError
+
+from .conftest import REGION, Account, Answers
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+pytestmark = pytest.mark.xdist_group("checks")
+
+
+def test_an_answer_is_asked_for_once(account: Account, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many threads that need the same description get it from one call."""
+    calls = []
+    aws = Aws(answers.client)
+    real = aws.ask_again
+
+    def counted(action: str, **arguments: object) -> dict[str, object]:
+        calls.append(threading.get_ident())
+        time.sleep(0.05)
+        return real(action, **arguments)
+
+    monkeypatch.setattr(aws, "ask_again", counted)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: aws.ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id]), range(8)))
+
+    assert len(calls) == 1
+    assert all(answer == found[0] for answer in found)
+
+
+def test_every_page_is_read(account: Account, answers: Answers) -> None:
+    """All pages of an answer are read, and what was asked is remembered."""
+    assert account
+    aws = Aws(answers.client)
+    eks = boto3.client("eks", region_name=REGION)
+    for number in range(101):
+        eks.create_cluster(name=f"many-{number}", roleArn="arn:aws:iam::123456789012:role/x", resourcesVpcConfig={})
+    try:
+        assert len(aws.ask("eks:ListClusters")["clusters"]) > 101
+    finally:
+        for number in range(101):
+            eks.delete_cluster(name=f"many-{number}")
+    assert aws.asked == {"eks:ListClusters"}
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("UnauthorizedOperation", "ec2:DescribeVpcs is not allowed"),
+        ("AccessDenied", "ec2:DescribeVpcs is not allowed"),
+        ("RequestLimitExceeded", "ec2:DescribeVpcs answered RequestLimitExceeded"),
+        (ConnectTimeoutError(endpoint_url="https://ec2"), "ec2 is out of reach"),
+        (ReadTimeoutError(endpoint_url="https://ec2"), "ec2 is out of reach"),
+    ],
+)
+def test_a_refusal_is_an_answer(account: Account, answers: Answers, given: str | Exception, reason: str) -> None:
+    """Whatever AWS refuses or does not answer is told as the reason why nothing was checked."""
+    answers.given["ec2:DescribeVpcs"] = given
+
+    with pytest.raises(NotCheckedError, match=f"^{reason}$"):
+        Aws(answers.client).ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id])
+
+
+def test_what_is_absent_is_told_apart(account: Account, answers: Answers) -> None:
+    """What does not exist is another answer than what may not be seen."""
+    assert account
+    with pytest.raises(NotFoundError):
+        Aws(answers.client).ask("iam:ListAttachedRolePolicies", RoleName="nobody")
+
+
+def test_wrong_arguments_are_told(account: Account, answers: Answers) -> None:
+    """Arguments that botocore refuses are a reason, too."""
+    assert account
+    with pytest.raises(NotCheckedError, match="ParamValidationError"):
+        Aws(answers.client).ask("iam:ListAttachedRolePolicies", RoleName="")
+
+
+def test_missing_credentials_are_not_hidden(account: Account, answers: Answers) -> None:
+    """Without credentials nothing can be asked at all: that is not one check's matter."""
+    answers.given["ec2:DescribeVpcs"] = NoCredentialsError()
+
+    with pytest.raises(NoCredentialsError):
+        Aws(answers.client).ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id])
+
+
+def test_a_silent_service_is_given_up_in_seconds() -> None:
+    """A service that accepts the connection and says nothing is given up after one attempt."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+
+        def client(service: str) -> BaseClient:
+            made: BaseClient = boto3.client(  # type: ignore[call-overload]
+                service,
+                region_name=REGION,
+                endpoint_url=f"http://127.0.0.1:{port}",
+                aws_access_key_id="testing",
+                aws_secret_access_key="testing",
+                config=CONFIG.merge(Config(read_timeout=0.3)),
+            )
+            return made
+
+        start = time.monotonic()
+        with pytest.raises(NotCheckedError, match="ec2 is out of reach"):
+            Aws(client).ask("ec2:DescribeVpcs")
+    assert time.monotonic() - start < 3
+
+
+def test_nobody_is_waited_for_longer_than_seconds() -> None:
+    """The time-outs and the number of attempts add up to seconds."""
+    settings: Any = CONFIG
+
+    assert settings.connect_timeout + settings.read_timeout <= 10
+    assert settings.retries == {"total_max_attempts": 1, "mode": "standard"}

@@ -1,0 +1,139 @@
+"""Checks of roles, access entries and the way to the cluster's endpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .aws import NotFoundError
+from .check import GUIDE, Check, NotCheckedError, NotNeededError, Severity
+from .cluster import MODES_WITH_ACCESS_ENTRIES, authentication_mode
+from .facts import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .aws import Answer
+
+_POLICY = "AmazonEKSVPCResourceController"
+
+
+class ClusterRoleManagesAddresses(Check[Facts]):
+    """The cluster's role has the policy AmazonEKSVPCResourceController."""
+
+    code = "PF501"
+    severity = Severity.FAILS
+    cure = "attach it with `aws iam attach-role-policy`, or acknowledge this check if another policy grants the same"
+    documentation = GUIDE + "windows-support.html"
+    unseen = "does not see the same permissions in another policy"
+    asks = ("eks:DescribeCluster", "iam:ListAttachedRolePolicies")
+
+    def problems(self, subject: Facts) -> Iterator[str]:
+        """Name the role."""
+        role = str(subject.cluster.get("roleArn") or "").rpartition("/")[2]
+        if not role:
+            raise NotCheckedError("EKS does not tell the cluster's role")
+        try:
+            attached = subject.aws.ask("iam:ListAttachedRolePolicies", RoleName=role)["AttachedPolicies"]
+        except NotFoundError:
+            yield f"the role {role} of cluster {subject.name} does not exist any more, so {_POLICY} is not attached"
+            return
+        if not any(policy["PolicyArn"].endswith(f":aws:policy/{_POLICY}") for policy in attached):
+            yield f"the role {role} of cluster {subject.name} lacks {_POLICY}, so Windows pods would get no addresses"
+
+
+class NodeRoleIsNotTheClusters(Check[Facts]):
+    """The nodes' role is not the cluster's."""
+
+    code = "PF502"
+    severity = Severity.FAILS
+    cure = "give the nodes a role of their own"
+    documentation = GUIDE + "create-node-role.html"
+    unseen = "does not see a role that the same deployment makes, which cannot be the cluster's"
+    asks = ("eks:DescribeCluster",)
+
+    def problems(self, subject: Facts) -> Iterator[str]:
+        """Name the role."""
+        if _node_role(subject) == subject.cluster.get("roleArn"):
+            yield f"role {subject.declared.node_role_arn} is the role of cluster {subject.name}"
+
+
+class NoShadowingEntry(Check[Facts]):
+    """The nodes' role has no access entry that would shadow its entry in aws-auth."""
+
+    code = "PF503"
+    severity = Severity.FAILS
+    cure = "delete the access entry, or authorise the nodes by an access entry instead of aws-auth"
+    documentation = GUIDE + "access-entries.html"
+    unseen = "does not see an entry that is made while the deployment runs"
+    asks = ("eks:DescribeCluster", "eks:DescribeAccessEntry")
+
+    def problems(self, subject: Facts) -> Iterator[str]:
+        """Name the role."""
+        if subject.declared.node_access != "aws-auth":
+            raise NotNeededError("the nodes are not authorised through aws-auth")
+        if _access_entry(subject):
+            yield f"role {subject.declared.node_role_arn} has an access entry, which wins over aws-auth as a whole"
+
+
+class EntryIsForWindows(Check[Facts]):
+    """The access entry of the nodes' role is of the type EC2_WINDOWS."""
+
+    code = "PF504"
+    severity = Severity.FAILS
+    cure = "give the Windows nodes a role of their own: a role has one access entry, and its type cannot be changed"
+    documentation = GUIDE + "creating-access-entries.html"
+    unseen = "does not see an entry that is made while the deployment runs"
+    asks = ("eks:DescribeCluster", "eks:DescribeAccessEntry")
+
+    def problems(self, subject: Facts) -> Iterator[str]:
+        """Name the role and the type."""
+        if subject.declared.node_access == "aws-auth":
+            raise NotNeededError("the nodes are authorised through aws-auth")
+        entry = _access_entry(subject)
+        if entry and entry.get("type") != "EC2_WINDOWS":
+            yield f"the access entry of role {subject.declared.node_role_arn} is of the type {entry.get('type')}"
+
+
+class FunctionReachesEndpoint(Check[Facts]):
+    """The function reaches the cluster's endpoint."""
+
+    code = "PF505"
+    severity = Severity.FAILS
+    cure = "let the function run in the cluster's VPC with the private endpoint enabled, or open the public endpoint"
+    documentation = GUIDE + "cluster-endpoint.html"
+    unseen = "does not see whether the control plane's security group admits a function that runs in the VPC"
+    asks = ("eks:DescribeCluster",)
+
+    def problems(self, subject: Facts) -> Iterator[str]:
+        """Say what is in the way."""
+        if not subject.declared.function_in_vpc:
+            raise NotNeededError("no function asks the Kubernetes API")
+        config = subject.vpc_config
+        cidrs = config.get("publicAccessCidrs") or ["0.0.0.0/0"]
+        in_vpc = subject.declared.function_in_vpc == "true"
+        if in_vpc and config.get("endpointPrivateAccess", True):
+            return
+        if not config.get("endpointPublicAccess", True):
+            yield f"the endpoint of cluster {subject.name} is private, and the function runs outside of its VPC"
+        elif not in_vpc and "0.0.0.0/0" not in cidrs:
+            admitted = ", ".join(cidrs)
+            yield f"the endpoint of cluster {subject.name} admits {admitted} only, not the function"
+
+
+def _node_role(subject: Facts) -> str:
+    if not subject.declared.node_role_arn:
+        raise NotNeededError("the nodes' role does not exist yet")
+    return subject.declared.node_role_arn
+
+
+def _access_entry(subject: Facts) -> Answer | None:
+    role = _node_role(subject)
+    mode = authentication_mode(subject)
+    if mode not in MODES_WITH_ACCESS_ENTRIES:
+        raise NotNeededError(f"there are no access entries in mode {mode}")
+    try:
+        answer = subject.aws.ask("eks:DescribeAccessEntry", clusterName=subject.name, principalArn=role)
+    except NotFoundError:
+        return None
+    entry: Answer = answer["accessEntry"]
+    return entry

@@ -1,0 +1,99 @@
+"""AWS as the checks see it: each description is asked for once, whoever needs it, and a refusal is an answer, too."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import ConnectionError as Unconnected
+
+from .check import NotCheckedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.client import BaseClient
+
+#: How long AWS is waited for. A missing route swallows packets, and that has to be decided in seconds: no second try.
+CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1, "mode": "standard"})
+
+Answer: TypeAlias = dict[str, Any]
+
+_ABSENT = {"ResourceNotFoundException", "NoSuchEntity", "ParameterNotFound"}
+_ABSENT_ENDINGS = (".NotFound", ".Malformed", ".Unavailable")
+_REFUSED = {"AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
+
+
+class NotFoundError(Exception):
+    """What was asked for does not exist, or this account may not see it."""
+
+
+class Aws:
+    """Asks AWS and remembers the answers. Safe to be used from several threads."""
+
+    def __init__(self, client: Callable[[str], BaseClient]) -> None:
+        """Ask with the clients that `client` makes for a service's name; they should be made with `CONFIG`."""
+        self._make = client
+        self._clients: dict[str, BaseClient] = {}
+        self._answers: dict[str, Future[Answer]] = {}
+        self._lock = threading.Lock()
+        #: Every action that was asked for.
+        self.asked: set[str] = set()
+
+    def ask(self, action: str, **arguments: object) -> Answer:
+        """Return the answer to `action`, an IAM action like `ec2:DescribeSubnets`: all pages, asked for once.
+
+        Raises:
+            NotFoundError: It does not exist.
+            NotCheckedError: AWS does not answer, or refuses to.
+        """
+        key = json.dumps([action, arguments], sort_keys=True)
+        with self._lock:
+            known = self._answers.get(key)
+            answer = known or self._answers.setdefault(key, Future())
+        if known is None:
+            try:
+                answer.set_result(self.ask_again(action, **arguments))
+            except Exception as error:  # noqa: BLE001 — whatever it is, all who wait for the answer get it
+                answer.set_exception(error)
+        return answer.result()
+
+    def ask_again(self, action: str, **arguments: object) -> Answer:
+        """Like `ask`, but AWS is asked each time: for what changes while we look."""
+        self.asked.add(action)
+        service, _, operation = action.partition(":")
+        try:
+            client = self._client(service)
+            method = xform_name(operation)
+            if client.can_paginate(method):
+                return client.get_paginator(method).paginate(**arguments).build_full_result()
+            answer: Answer = getattr(client, method)(**arguments)
+        except ClientError as error:
+            raise _meaning(action, error) from error
+        except NoCredentialsError:
+            raise
+        except (Unconnected, HTTPClientError) as error:
+            raise NotCheckedError(f"{service} is out of reach") from error
+        except BotoCoreError as error:
+            raise NotCheckedError(f"{action} cannot be asked: {type(error).__name__}") from error
+        return answer
+
+    def _client(self, service: str) -> BaseClient:
+        with self._lock:  # making a client is not thread-safe, using one is
+            if service not in self._clients:
+                self._clients[service] = self._make(service)
+            return self._clients[service]
+
+
+def _meaning(action: str, error: ClientError) -> Exception:
+    code = error.response.get("Error", {}).get("Code", "") or "an error"
+    if code in _ABSENT or code.endswith(_ABSENT_ENDINGS):
+        return NotFoundError(code)
+    if code in _REFUSED:
+        return NotCheckedError(f"{action} is not allowed")
+    return NotCheckedError(f"{action} answered {code}")

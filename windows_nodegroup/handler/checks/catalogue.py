@@ -1,0 +1,52 @@
+"""Every check, in the order of the codes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import access, add_ons, cluster, image, instance_types, network, routes, versions
+
+if TYPE_CHECKING:
+    from .check import Check
+    from .facts import Facts
+
+#: What everything else presupposes; where one of these fails, no other check is made.
+GATES: tuple[Check[Facts], ...] = (cluster.ClusterExists(), cluster.ClusterActive())
+
+#: What can be asked of AWS.
+AWS_CHECKS: tuple[Check[Facts], ...] = (
+    cluster.NotLocal(),
+    cluster.IPv4(),
+    cluster.ModeSuffices(),
+    cluster.ModeAsDeclared(),
+    versions.VersionWithinSkew(),
+    versions.VersionCurrent(),
+    versions.WindowsForVersion(),
+    network.VpcIsTheClusters(),
+    network.SubnetsInVpc(),
+    routes.PublicSubnetsAssignAddresses(),
+    routes.WayOutOrEndpoints(),
+    routes.AdvisedEndpoints(),
+    routes.NodesReachEndpoint(),
+    network.SubnetsHaveAddresses(),
+    network.EdgeSubnetsNotTheClusters(),
+    network.SecurityGroupsInVpc(),
+    network.OneTaggedSecurityGroup(),
+    instance_types.TypesRunWindows(),
+    instance_types.ZonesOfferTypes(),
+    instance_types.ZonesOfferAllTypes(),
+    image.ImageExists(),
+    image.ImageIsWindows(),
+    image.ImageAsDeclared(),
+    image.VolumeHoldsImage(),
+    image.ImageStaysPublic(),
+    access.ClusterRoleManagesAddresses(),
+    access.NodeRoleIsNotTheClusters(),
+    access.NoShadowingEntry(),
+    access.EntryIsForWindows(),
+    access.FunctionReachesEndpoint(),
+    add_ons.AddOnKnowsWindows(),
+    add_ons.AddOnEnablesWindows(),
+    add_ons.NoCustomNetworking(),
+    add_ons.NoAutoMode(),
+)

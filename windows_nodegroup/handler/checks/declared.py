@@ -1,0 +1,27 @@
+"""What the user declared: the node group to be, as far as the checks need to know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What is to be checked; empty: not declared. What each means stands in `preflight_contract.AwsPreflight`."""
+
+    cluster_name: str
+    authentication_mode: str = ""
+    node_access: str = ""
+    kubernetes_version: str = ""
+    windows_version: str = ""
+    image_id: str = ""
+    volume_size: str = ""
+    vpc_id: str = ""
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    control_plane_security_group_ids: tuple[str, ...] = ()
+    instance_types: tuple[str, ...] = ()
+    node_role_arn: str = ""
+    function_in_vpc: str = ""
+    waits_for_signals: str = ""
+    acknowledged: tuple[str, ...] = ()

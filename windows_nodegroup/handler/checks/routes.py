@@ -1,0 +1,192 @@
+"""Checks of the ways that lead out of the subnets: to the control plane, to registries, to CloudFormation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from .check import GUIDE, Check, NotNeededError, Severity
+from .facts import Facts
+from .network import subnets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .aws import Answer
+
+_PRIVATE = GUIDE + "private-clusters.html"
+
+#: What AWS's page on private clusters asks for so that nodes get their images.
+_NEEDED = ("ec2", "ecr.api", "ecr.dkr", "s3")
+#: What it asks for in some cases: roles for service accounts, logs, Session Manager.
+_ADVISED = ("logs", "ssm", "ssmmessages", "sts")
+_SIGNALS = "cloudformation"
+
+
+class Way(StrEnum):
+    """Where a subnet's routes lead."""
+
+    INTERNET_GATEWAY = "a public subnet"
+    OUT = "a private subnet with a way to the internet"
+    ELSEWHERE = "a private subnet with a way to other networks only"
+    NOWHERE = "a private subnet without any way out of the VPC"
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """A subnet with what its routes say.
+
+    Attributes:
+        description: What EC2 says of it.
+        way: Where its routes lead.
+        table: The id of its route table.
+    """
+
+    description: Answer
+    way: Way
+    table: str
+
+    @property
+    def id(self) -> str:
+        """The subnet's id."""
+        return str(self.description["SubnetId"])
+
+
+class PublicSubnetsAssignAddresses(Check[Facts]):
+    """Public subnets give every instance a public address."""
+
+    code = "PF203"
+    severity = Severity.FAILS
+    cure = "enable automatic public IPv4 addresses for it, or give private subnets: without one a node reaches nothing"
+    documentation = GUIDE + "launch-windows-workers.html"
+    unseen = "does not see endpoints that would do instead, nor carrier addresses of Wavelength Zones"
+    asks = ("ec2:DescribeSubnets", "ec2:DescribeRouteTables")
+
+    def problems(self, subject: Facts) -> Iterator[str]:
+        """Name each such subnet."""
+        for one in _routed(subject):
+            if one.way is Way.INTERNET_GATEWAY and not one.description.get("MapPublicIpOnLaunch"):
+                yield f"subnet {one.id} is public, but assigns no public addresses"
+
+
+class WayOutOrEndpoints(Check[Facts]):
+    """Private subnets have a way out of the VPC, or the VPC has the endpoints that nodes need."""
+
+    code = "PF204"
+    severity = Severity.FAILS
+    cure = "add a NAT gateway, or these VPC endpoints with private DNS names"
+    documentation = _PRIVATE
+    unseen = "does not see security groups and policies of endpoints, nor a NAT gateway that leads nowhere"
+    asks = ("ec2:DescribeSubnets", "ec2:DescribeRouteTables", "ec2:DescribeVpcEndpoints")
+
+    def problems(self, subject: Facts) -> Iterator[str]:
+        """Name each subnet that is cut off, with the endpoints that it lacks."""
+        signals = (_SIGNALS,) if subject.declared.waits_for_signals == "true" else ()
+        yield from _lacking(subject, {Way.NOWHERE}, _NEEDED + signals, "has no way out of the VPC and lacks")
+
+
+class AdvisedEndpoints(Check[Facts]):
+    """Subnets without a way to the internet have the endpoints that many pods and operators need."""
+
+    code = "PF205"
+    severity = Severity.WARNS
+    cure = "add these VPC endpoints if pods have roles of their own or log to CloudWatch, or if you use Session Manager"
+    documentation = _PRIVATE
+    unseen = "does not see endpoints that are shared from another VPC, nor which services your pods use"
+    asks = ("ec2:DescribeSubnets", "ec2:DescribeRouteTables", "ec2:DescribeVpcEndpoints")
+
+    def problems(self, subject: Facts) -> Iterator[str]:
+        """Name each such subnet, with the endpoints that it may lack."""
+        yield from _lacking(subject, {Way.NOWHERE}, _ADVISED, "has no way out of the VPC and lacks")
+        everything = (*_NEEDED, _SIGNALS, *_ADVISED)
+        yield from _lacking(subject, {Way.ELSEWHERE}, everything, "has no way to the internet and, in this VPC, lacks")
+
+
+class NodesReachEndpoint(Check[Facts]):
+    """The nodes reach the cluster's endpoint: it is private, or they have a way to the internet."""
+
+    code = "PF206"
+    severity = Severity.FAILS
+    cure = "enable the cluster's private endpoint, or give subnets with a way out"
+    documentation = GUIDE + "cluster-endpoint.html"
+    unseen = "does not see whether publicAccessCidrs admit the NAT gateway's address when the endpoint is public only"
+    asks = ("eks:DescribeCluster", "ec2:DescribeSubnets", "ec2:DescribeRouteTables")
+
+    def problems(self, subject: Facts) -> Iterator[str]:
+        """Name each subnet from which the endpoint is out of reach."""
+        if subject.vpc_config.get("endpointPrivateAccess", True):
+            return
+        for one in _routed(subject):
+            if one.way is Way.NOWHERE:
+                yield f"subnet {one.id} has no way out of the VPC, and cluster {subject.name} a public endpoint only"
+
+
+def _lacking(subject: Facts, ways: set[Way], services: tuple[str, ...], verdict: str) -> Iterator[str]:
+    concerned = [one for one in _routed(subject) if one.way in ways]
+    if not concerned:
+        return
+    filters = [{"Name": "vpc-id", "Values": [subject.vpc_id]}]
+    endpoints = subject.aws.ask("ec2:DescribeVpcEndpoints", Filters=filters)["VpcEndpoints"]
+    for one in concerned:
+        lacking = [name for name in services if not any(_serves(end, name, one, subject.region) for end in endpoints)]
+        if lacking:
+            yield f"subnet {one.id} {verdict} {', '.join(lacking)}"
+
+
+def _serves(endpoint: Answer, service: str, subnet: Subnet, region: str) -> bool:
+    # China's service names begin otherwise, all end like this.
+    if not endpoint["ServiceName"].endswith(f".{region}.{service}"):
+        return False
+    if endpoint.get("State", "available").lower() != "available":
+        return False
+    if endpoint.get("VpcEndpointType") == "Gateway":
+        return subnet.table in endpoint.get("RouteTableIds", [])
+    return bool(endpoint.get("PrivateDnsEnabled"))
+
+
+def _routed(subject: Facts) -> list[Subnet]:
+    described = subnets(subject)
+    vpcs = sorted({one["VpcId"] for one in described})
+    if not vpcs:
+        raise NotNeededError("there is no such subnet")
+    filters = [{"Name": "vpc-id", "Values": vpcs}]
+    tables = subject.aws.ask("ec2:DescribeRouteTables", Filters=filters)["RouteTables"]
+    routed = []
+    for one in described:
+        table = _table(one, tables)
+        routed.append(Subnet(one, _way(table.get("Routes", [])), table.get("RouteTableId", "")))
+    return routed
+
+
+def _table(subnet: Answer, tables: list[Answer]) -> Answer:
+    main: Answer = {}
+    for table in tables:
+        for association in table.get("Associations", []):
+            if association.get("SubnetId") == subnet["SubnetId"]:
+                return table
+            if association.get("Main") and table["VpcId"] == subnet["VpcId"]:
+                main = table
+    return main
+
+
+def _way(routes: list[Answer]) -> Way:
+    active = [route for route in routes if route.get("State", "active") == "active"]
+    if any(_is_ipv4(route) and str(route.get("GatewayId", "")).startswith("igw-") for route in active):
+        return Way.INTERNET_GATEWAY
+    beyond = [route for route in active if _leaves_vpc(route)]
+    if any(route.get("DestinationCidrBlock") == "0.0.0.0/0" for route in beyond):
+        return Way.OUT
+    return Way.ELSEWHERE if beyond else Way.NOWHERE
+
+
+def _is_ipv4(route: Answer) -> bool:
+    return "DestinationIpv6CidrBlock" not in route
+
+
+def _leaves_vpc(route: Answer) -> bool:
+    if not _is_ipv4(route):
+        return False
+    # A gateway endpoint's route leads to one service; a Gateway Load Balancer's to wherever that sends its traffic.
+    to_service = str(route.get("GatewayId", "")).startswith("vpce-") and "DestinationPrefixListId" in route
+    return not to_service and route.get("GatewayId") != "local"

@@ -1,0 +1,87 @@
+"""Makes the checks: waits for the cluster, then asks everything else at the same time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .aws import NotFoundError
+from .catalogue import AWS_CHECKS, GATES
+from .check import Outcome, Status
+from .facts import Facts
+from .report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .aws import Answer, Aws
+    from .check import Check, Subject
+    from .declared import Declared
+
+#: States from which a cluster becomes ACTIVE by itself.
+_PASSING = frozenset({"CREATING", "PENDING", "UPDATING"})
+
+#: The checks wait for AWS, not for the processor; more would not be faster, because they share what they ask.
+_THREADS = 8
+
+
+def look_up(declared: Declared, aws: Aws, region: str, *, pause: Callable[[], bool] = lambda: False) -> Facts:
+    """Describe the cluster, as long as it is on its way to ACTIVE again and again.
+
+    Args:
+        declared: What is to be checked.
+        aws: Whom to ask.
+        region: Where that is.
+        pause: Waits a while before the next look; `False`: there is no time for one.
+
+    Raises:
+        NotCheckedError: EKS refuses to describe it, or is out of reach.
+    """
+    while True:
+        cluster = _describe(declared.cluster_name, aws)
+        if cluster.get("status") not in _PASSING or not pause():
+            return Facts(declared=declared, aws=aws, region=region, cluster=cluster)
+
+
+def check_aws(facts: Facts, *, report: Callable[[Outcome], None] = lambda _: None) -> Report:
+    """Ask AWS everything that does not need the Kubernetes API.
+
+    Args:
+        facts: What is to be checked.
+        report: Hears of each outcome as soon as it is known.
+    """
+    gates = [check.run(facts) for check in GATES[: 2 if facts.cluster else 1]]
+    for outcome in gates:
+        report(outcome)
+    if any(outcome.status is not Status.PASSED for outcome in gates):
+        return Report(tuple(gates))
+    rest = _run(AWS_CHECKS, facts, facts.declared.acknowledged, report)
+    return Report((*gates, *rest))
+
+
+def _run(
+    checks: Sequence[Check[Subject]], subject: Subject, acknowledged: Sequence[str], report: Callable[[Outcome], None]
+) -> tuple[Outcome, ...]:
+    outcomes = []
+    with ThreadPoolExecutor(max_workers=_THREADS) as pool:
+        running = {pool.submit(check.run, subject): check for check in checks}
+        for future in as_completed(running):
+            try:
+                outcome = future.result()
+            except Exception as error:  # noqa: BLE001 — a mistake in a check must not stop a deployment
+                reason = f"unexpected {type(error).__name__}"
+                outcome = Outcome(running[future], Status.NOT_CHECKED, reason=reason)
+            if outcome.status is Status.FAILED and outcome.check.code in acknowledged:
+                outcome = replace(outcome, status=Status.WARNED)
+            report(outcome)
+            outcomes.append(outcome)
+    return tuple(sorted(outcomes, key=lambda outcome: outcome.check.code))
+
+
+def _describe(name: str, aws: Aws) -> Answer:
+    try:
+        cluster: Answer = aws.ask_again("eks:DescribeCluster", name=name)["cluster"]
+    except NotFoundError:
+        return {}
+    return cluster

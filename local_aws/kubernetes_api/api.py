@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -33,13 +34,14 @@ class Request:
     """A request as it came, and the status that it got."""
 
     method: str
+    #: With its query.
     path: str
     content_type: str
     user_agent: str
     #: The bearer token as it came; None without one.
     token: str | None
     body: bytes
-    #: The user's name; None as long as it is unknown.
+    #: The user's name; None for a token of nobody.
     user: str | None = None
     #: None as long as there is no answer.
     status: int | None = None
@@ -66,12 +68,14 @@ class KubernetesApi:
         self._authority = authority or CertificateAuthority()
         self._store = Store()
         self._objects = Objects(self._store)
-        self.faults = Faults()
+        self._authorizer = Authorizer(self._store)
+        self._closing = threading.Event()
+        self.faults = Faults(self._closing)
         #: Everything that was asked, in the order in which it came.
         self.requests: list[Request] = []
-        self._endpoints = Endpoints(self._store, Authorizer(self._store), version, self.faults.closing)
+        self._endpoints = Endpoints(self._store, self._authorizer, version, self._closing)
         self._server = TlsServer(
-            self._authority.server_context(), self._answer, self.faults.silences_handshake, self.faults.closing
+            self._authority.server_context(), self._answer, self.faults.silences_handshake, self._closing
         )
         seed(self.put)
 
@@ -92,7 +96,7 @@ class KubernetesApi:
 
     def close(self) -> None:
         """Stop, and leave no connection and no thread behind."""
-        self.faults.closing.set()
+        self._closing.set()
         self._store.wake()
         self._server.close()
 
@@ -175,16 +179,13 @@ class KubernetesApi:
         request = Request(method, url, content_type, user_agent, token, body)
         self.requests.append(request)
         target = target_of(method, url)
-
-        def proceed() -> Response:
-            user = ANONYMOUS if token is None else self._authenticate(token)
-            if user is None:
-                raise unauthorized()
-            request.user = user.name
-            return self._endpoints.answer(method, target, user, headers, body)
-
         try:
-            response = self.faults.around(method, target, proceed)
+            user = self._user(token)
+            request.user = user.name
+            self._authorizer.check(user, target)
+            response = self.faults.around(
+                method, target, lambda: self._endpoints.answer(method, target, user, headers, body)
+            )
         except ApiError as error:
             response = refusal(error)
         except NoAnswer:
@@ -194,6 +195,12 @@ class KubernetesApi:
             response = refusal(internal_error(str(error)))
         request.status = response.status
         return response
+
+    def _user(self, token: str | None) -> User:
+        user = ANONYMOUS if token is None else self._authenticate(token)
+        if user is None:
+            raise unauthorized()
+        return user
 
 
 def _key(api_version: str, kind: str, name: str, namespace: str) -> Key:

@@ -1,4 +1,4 @@
-"""From an authenticated request to its answer: authorisation first, then the verb."""
+"""From an authorised request to its answer."""
 
 from __future__ import annotations
 
@@ -45,12 +45,11 @@ class Endpoints:
         self._closing = closing
 
     def answer(self, method: str, target: Target, user: User, headers: Mapping[str, str], body: bytes) -> Response:
-        """Answer a request.
+        """Answer a request that this user may make.
 
         Raises:
             ApiError: It is refused.
         """
-        self._authorizer.check(user, target)
         if not target.plural:
             if method != "GET":
                 raise method_not_allowed()
@@ -58,7 +57,8 @@ class Endpoints:
         resource = target.resource
         if resource is None or not _is_scoped_well(resource, target):
             raise unknown_path()
-        if target.verb not in resource.verbs or (method == "POST" and target.name):
+        names_one = method in ("PUT", "PATCH", "DELETE")
+        if target.verb not in resource.verbs or (method != "GET" and names_one is not bool(target.name)):
             raise method_not_allowed()
         if len(body) > _BODY_LIMIT:
             raise ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {_BODY_LIMIT}")

@@ -1,6 +1,7 @@
 """Trouble on demand: each fault is bounded by a number of requests or by seconds, and meets the requests that it names.
 
-Faults are met in the order in which they were asked for; one request meets one fault.
+Faults are met in the order in which they were asked for; one request meets one fault. A request meets them once it is
+authenticated and authorised: who may not ask at all is told so first.
 """
 
 from __future__ import annotations
@@ -56,13 +57,12 @@ class _Fault:
 class Faults:
     """What goes wrong next. `count` defaults to one request, or to no limit where `seconds` is given."""
 
-    def __init__(self) -> None:
-        """Begin without faults."""
+    def __init__(self, closing: threading.Event) -> None:
+        """Begin without faults; nothing hangs longer than until `closing` is set."""
         self._faults: list[_Fault] = []
         self._connections: list[_Fault] = []
         self._lock = threading.Lock()
-        #: Set when the server closes, so that nothing hangs longer than that.
-        self.closing = threading.Event()
+        self._closing = closing
 
     def clear(self) -> None:
         """Forget all faults that are still to come."""
@@ -158,7 +158,7 @@ class Faults:
         def disturb(_: Target, proceed: Proceed) -> Response:
             if at == "answer":
                 proceed()
-            self.closing.wait()
+            self._closing.wait()
             raise NoAnswer(reset=False)
 
         self._add(disturb, _ALL, count, bounds, self._connections if at == "handshake" else self._faults)

@@ -71,12 +71,9 @@ class Objects:
         """Store a decoded object for the first time."""
         now = _now()
         metadata = new["metadata"] | {"uid": str(uuid.uuid4()), "creationTimestamp": now}
-        new = {**new, "metadata": metadata}
         if key.resource.namespaced:
             metadata["namespace"] = key.namespace
-        if key.resource is NAMESPACES:
-            metadata["labels"] = metadata.get("labels", {}) | {"kubernetes.io/metadata.name": key.name}
-            new |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
+        new = _complete(key, {**new, "metadata": metadata})
         with self._store.lock:
             if key.resource.namespaced and not self._store.get(Key(NAMESPACES, "", key.namespace)):
                 raise not_found(NAMESPACES, key.namespace)
@@ -122,7 +119,7 @@ class Objects:
                 for name in ("namespace", "uid", "creationTimestamp", "resourceVersion")
                 if name in old["metadata"]
             }
-            new = {**new, "metadata": new["metadata"] | kept}
+            new = _complete(key, {**new, "metadata": new["metadata"] | kept})
             causes = problems(key.resource, new, old)
             if causes:
                 raise invalid(key.resource, key.name, causes)
@@ -172,6 +169,15 @@ def check_name(metadata: dict[str, Any], key: Key) -> None:
         raise bad_request(
             f"the namespace of the object ({namespace}) does not match the namespace on the request ({key.namespace})"
         )
+
+
+def _complete(key: Key, new: dict[str, Any]) -> dict[str, Any]:
+    """Add what Kubernetes itself says about an object."""
+    if key.resource is not NAMESPACES:
+        return new
+    labels = new["metadata"].get("labels", {}) | {"kubernetes.io/metadata.name": key.name}
+    own = {"metadata": new["metadata"] | {"labels": labels}}
+    return {**new, **own, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
 
 
 def _check_uid(key: Key, old: dict[str, Any], new: dict[str, Any]) -> None:

@@ -45,7 +45,7 @@ class TlsServer(ThreadingHTTPServer):
             context: The certificate.
             answer: Answers one request; raises `NoAnswer` to end the connection instead.
             silences_handshake: Tells for each new connection whether it hangs in its TLS handshake.
-            closing: Set by `close`; whatever hangs waits for it.
+            closing: To be set before `close`; whatever hangs waits for it.
         """
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer = answer
@@ -69,9 +69,9 @@ class TlsServer(ThreadingHTTPServer):
 
     def close(self) -> None:
         """End all connections and threads."""
-        self.shutdown()
-        self._thread.join()
-        self.closing.set()
+        if self._thread.is_alive():
+            self.shutdown()
+            self._thread.join()
         with self._lock:
             connections = list(self._connections)
         for connection in connections:

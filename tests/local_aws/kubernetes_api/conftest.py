@@ -78,6 +78,12 @@ class Client:
         return Answer(response.status, response.headers, response.read())
 
 
+def config_map(name: str = "aws-auth", data: dict[str, Any] | None = None, **metadata: object) -> dict[str, Any]:
+    """A ConfigMap to send."""
+    content = {"data": data} if data is not None else {}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, **metadata}, **content}
+
+
 @pytest.fixture
 def api() -> Iterator[KubernetesApi]:
     """A fresh cluster's API."""

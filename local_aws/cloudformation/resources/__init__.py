@@ -1,0 +1,39 @@
+"""The resource types: one small class each, in a module by service. Adding a type is adding its class to its module's `KINDS`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local_aws.cloudformation.resources import (
+    auto_scaling,
+    cdk,
+    custom,
+    ec2,
+    ecr,
+    eks,
+    iam,
+    kms,
+    lambda_,
+    logs,
+    network,
+    s3,
+    ssm,
+)
+
+if TYPE_CHECKING:
+    from local_aws.cloudformation.resources.kind import Kind
+
+_MODULES = (auto_scaling, cdk, ec2, ecr, eks, iam, kms, lambda_, logs, network, s3, ssm)
+
+KINDS: dict[str, Kind] = {kind.type: kind() for module in _MODULES for kind in module.KINDS}
+_CUSTOM = custom.CustomResource()
+
+
+def is_custom(type_name: str) -> bool:
+    """Whether a function makes resources of this type."""
+    return type_name.startswith("Custom::") or type_name == custom.CustomResource.type
+
+
+def kind_of(type_name: str) -> Kind | None:
+    """The class that makes resources of this type; None if there is none."""
+    return _CUSTOM if is_custom(type_name) else KINDS.get(type_name)

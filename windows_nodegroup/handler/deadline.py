@@ -1,0 +1,83 @@
+"""The time that an invocation may spend: every connection, read, pause and retry asks here first."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+from .failures import OutOfTime
+
+
+class Deadline:
+    """The end of the work, on the monotonic clock. Safe to cancel from another thread.
+
+    Attributes:
+        doing: What the work is at, for the message when the time runs out: `waiting for …`.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """Start counting: the work ends in `seconds`."""
+        self._end = time.monotonic() + seconds
+        self._cancelled = threading.Event()
+        self.doing = "starting"
+
+    def remaining(self) -> float:
+        """Return the seconds that are left, 0 when none are or the work was cancelled."""
+        return 0.0 if self._cancelled.is_set() else max(0.0, self._end - time.monotonic())
+
+    def limit(self, seconds: float) -> float:
+        """Return `seconds`, or less if the deadline comes first.
+
+        Raises:
+            OutOfTime: Nothing is left.
+        """
+        remaining = self.remaining()
+        if remaining <= 0:
+            raise OutOfTime(self.doing)
+        return min(seconds, remaining)
+
+    def pause(self, seconds: float) -> None:
+        """Wait.
+
+        Raises:
+            OutOfTime: The pause would last beyond the deadline, so there is no use in it; or the work was cancelled.
+        """
+        if seconds >= self.remaining() or self._cancelled.wait(seconds):
+            raise OutOfTime(self.doing)
+
+    def cancel(self) -> None:
+        """End the work now: whatever still runs stops at its next step and writes nothing any more."""
+        self._cancelled.set()
+
+
+class Backoff:
+    """Growing pauses with full jitter, so that many writers who collided do not meet again.
+
+    The method of https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
+    """
+
+    def __init__(self, first: float, longest: float) -> None:
+        """Draw the first pause from 0 to `first` seconds, the next from twice that, up to `longest`."""
+        self._ceiling = first
+        self._longest = longest
+
+    def next(self) -> float:
+        """Return the next pause in seconds."""
+        ceiling, self._ceiling = self._ceiling, min(self._longest, self._ceiling * 2)
+        return random.uniform(0, ceiling)  # noqa: S311 — spreads writers, protects nothing
+
+
+class Patience:
+    """How long a trouble that passes in most cases is endured; the time counts from when it first shows."""
+
+    def __init__(self, seconds: float) -> None:
+        """Endure the trouble for `seconds`."""
+        self._seconds = seconds
+        self._end: float | None = None
+
+    def is_over(self) -> bool:
+        """Tell, when the trouble shows, whether it has lasted too long."""
+        now = time.monotonic()
+        self._end = self._end or now + self._seconds
+        return now >= self._end

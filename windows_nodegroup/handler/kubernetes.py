@@ -1,0 +1,160 @@
+"""One request to a cluster's Kubernetes API: whom to trust, who asks, and what a refusal means."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+import time
+from typing import TYPE_CHECKING, Any
+
+from .failures import CertificateRefused, ClusterUnreachable
+from .transport import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .deadline import Deadline
+
+#: A token is used for this long, in seconds, although the authenticator would accept it for longer.
+TOKEN_SECONDS = 60.0
+
+#: The name under which our writes appear in `managedFields`.
+FIELD_MANAGER = "windows-nodegroup"
+
+_MERGE_PATCH = "application/merge-patch+json"
+_REDIRECTS = range(300, 400)
+_ERROR = 400
+_REFUSED_ACCESS = frozenset({401, 403})
+_DENIAL = "denied the request"  # how webhooks and admission policies put it
+_QUOTED_CHARACTERS = 300
+_IDENTITY = re.compile(r"arn:[\w-]+:(?:iam|sts)::[^\s\"'\\,}\]]+")
+
+
+class ApiError(Exception):
+    """The Kubernetes API refused a request, in the words of its `Status`.
+
+    Attributes:
+        status: The HTTP status.
+        message: The API's words.
+        retry_after: For how many seconds it wants to be left alone.
+    """
+
+    def __init__(self, status: int, message: str, retry_after: float) -> None:
+        """Keep what the API said."""
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.message = message
+        self.retry_after = retry_after
+
+    @property
+    def is_access(self) -> bool:
+        """Whether the caller is unknown (401) or lacks a permission (403); a webhook's denial also comes as 403."""
+        return self.status in _REFUSED_ACCESS and _DENIAL not in self.message
+
+    def quotation(self) -> str:
+        """Return the API's words: one short line, without the identities that a map may hold."""
+        return _IDENTITY.sub("arn:…", self.message.partition("\n")[0])[:_QUOTED_CHARACTERS]
+
+
+class KubernetesApi:
+    """The Kubernetes API of one cluster, for one caller.
+
+    Attributes:
+        deadline: Bounds everything.
+    """
+
+    def __init__(self, endpoint: str, *, authority: str, token: Callable[[], str], deadline: Deadline) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            endpoint: The API's `https` URL.
+            authority: The only certificate authority that is trusted, as PEM.
+            token: Makes a fresh bearer token.
+            deadline: Bounds everything.
+
+        Raises:
+            CertificateRefused: The authority is not a certificate.
+            ClusterUnreachable: The endpoint is not `https`.
+        """
+        if not endpoint.startswith("https://"):
+            raise ClusterUnreachable(f"the endpoint {endpoint!r} is not https: the token would not be safe")
+        self.deadline = deadline
+        self._connection = Connection(endpoint, deadline, tls=trust(authority))
+        self._make_token = token
+        self._token = ""
+        self._token_made = 0.0
+
+    def request(self, method: str, path: str, manifest: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """Ask once.
+
+        Args:
+            method: `GET`; `POST` or `PATCH` with a manifest, which for `PATCH` is a JSON merge patch.
+            path: The resource's path.
+            manifest: What to write.
+
+        Returns:
+            The answer's JSON object.
+
+        Raises:
+            ApiError: The API refused.
+            TransportError: There was no answer.
+            ClusterUnreachable: It redirects, which is not followed.
+            OutOfTime: The deadline has passed.
+        """
+        headers = {
+            "Authorization": f"Bearer {self._bearer()}",
+            "Accept": "application/json",
+            "User-Agent": FIELD_MANAGER,
+        }
+        body = None
+        if manifest is not None:
+            headers["Content-Type"] = _MERGE_PATCH if method == "PATCH" else "application/json"
+            body = json.dumps(manifest).encode()
+            path += f"?fieldManager={FIELD_MANAGER}"
+        response = self._connection.request(method, path, headers=headers, body=body)
+        if response.status in _REDIRECTS:
+            raise ClusterUnreachable(
+                "the endpoint redirects, and the token must not go elsewhere: is it the cluster's own"
+            )
+        try:
+            answer = json.loads(response.body)
+        except ValueError:
+            answer = None
+        members: Mapping[str, Any] = answer if isinstance(answer, dict) else {}
+        if response.status >= _ERROR:
+            retry_after = _seconds(response.headers.get("Retry-After"))
+            raise ApiError(response.status, str(members.get("message", "")), retry_after)
+        return members
+
+    def forget_token(self) -> None:
+        """Make a new token for the next request."""
+        self._token = ""
+
+    def _bearer(self) -> str:
+        now = time.monotonic()
+        if not self._token or now - self._token_made > TOKEN_SECONDS:
+            self._token, self._token_made = self._make_token(), now
+        return self._token
+
+
+def trust(authority: str) -> ssl.SSLContext:
+    """Return what to trust: certificates of this authority, for the host that is asked, within their time.
+
+    EKS has authorities without key ids, which Python 3.13 and later refuse by default
+    (https://github.com/kubernetes-client/python/issues/2394). That one strictness is taken back, and nothing else.
+
+    Raises:
+        CertificateRefused: The authority is not a certificate.
+    """
+    try:
+        context = ssl.create_default_context(cadata=authority)
+    except (ssl.SSLError, ValueError):
+        raise CertificateRefused("the certificate authority that EKS names for the cluster cannot be read") from None
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
+def _seconds(retry_after: str | None) -> float:
+    # The other form, a date, is one that the API server does not send.
+    return float(retry_after) if retry_after and retry_after.isdigit() else 0.0

@@ -1,6 +1,6 @@
-"""What a template and the function agree on: resource types, property names and environment variables, each written once.
+"""What a template and the function agree on: resource types, property names and variables, each written once.
 
-The synthesis side imports this module and no other of the function's; the function imports nothing of the synthesis side.
+The synthesis side imports this module and no other of the function's; the function imports nothing of that side.
 """
 
 #: The Lambda handler, as it stands in the asset: the package `handler`, module `index`, function `handler`.
@@ -12,8 +12,8 @@ URL_SUFFIX = "URL_SUFFIX"
 #: Seconds after which the function is stopped. It answers before that in every case.
 FUNCTION_TIMEOUT_SECONDS = 240
 
-#: Seconds after which CloudFormation gives up waiting for an answer (`ServiceTimeout`). CloudFormation's default is an hour.
-#: Twice the function's time and some: Lambda repeats an invocation that died without an answer.
+#: Seconds after which CloudFormation gives up waiting for an answer (`ServiceTimeout`); its own default is an hour.
+#: An invocation that dies without an answer is repeated by Lambda after one minute: 240 + 60 + 240, and some.
 SERVICE_TIMEOUT_SECONDS = 600
 
 
@@ -28,3 +28,8 @@ class AwsAuthEntry:
     ROLE_ARN = "RoleArn"
     #: The role to assume for the Kubernetes API; absent or empty: the function's own.
     KUBECTL_ROLE_ARN = "KubectlRoleArn"
+
+    #: Attribute: the role's ARN as it stands in the map, without a path.
+    ATTRIBUTE_ROLE_ARN = "RoleArn"
+    #: Attribute: what the user should know, separated by semicolons; empty if all is well.
+    ATTRIBUTE_WARNINGS = "Warnings"

@@ -1,0 +1,204 @@
+"""What to write into aws-auth for a request, and into the record of owners beside it: decided from what is there now.
+
+No input or output: the decision is taken again, from the beginning, whenever somebody else was faster.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from . import aws_auth, log
+from .config_map import Change, ConfigMap
+from .failures import RecordTooLarge, Superseded, UnreadableMap, UnreadableRecord, UsernameTaken
+from .owners import ANNOTATION, Added, Claim, Owners
+from .rival_writers import rival_writers
+
+if TYPE_CHECKING:
+    from .cloudformation import Request
+
+#: Kubernetes allows this much for the names and values of all annotations of an object together.
+ANNOTATIONS_BYTES = 256 * 1024
+
+MAP_ROLES = "mapRoles"
+
+_WINDOWS_GROUP = aws_auth.WINDOWS_NODE_GROUPS[-1]
+
+
+class EntryEdit:
+    """One request's edit of the map.
+
+    Attributes:
+        role_arn: The role, as the authenticator knows it: without a path.
+        role: The role as it is recorded: account and name in lower case.
+        warnings: What the user should know, after the latest decision.
+    """
+
+    def __init__(self, role_arn: str, request: Request, *, is_settled: bool) -> None:
+        """Prepare the edit.
+
+        Args:
+            role_arn: The role whose nodes may join, or may no longer.
+            request: On whose behalf.
+            is_settled: Whether the resource is known to be this role's: a Create of it has answered already.
+
+        Raises:
+            ValueError: The ARN is not a role's.
+        """
+        self.role_arn = aws_auth.canonical_role_arn(role_arn)
+        self.role = recorded_role(role_arn)
+        self.warnings: list[str] = []
+        self._request = request
+        self._is_settled = is_settled
+        self._begun = _now()
+
+    def claim(self, current: ConfigMap | None) -> Change | None:
+        """Decide what to write so that the role's nodes may join, and that we need it.
+
+        Raises:
+            UnreadableMap: The authenticator reads nothing from the map.
+            UsernameTaken: The role is mapped to a username that is not a node's.
+            UnreadableRecord: Nobody knows who needs which entry.
+            RecordTooLarge: There is no room to record one more owner.
+            Superseded: The resource has been deleted since.
+        """
+        text, claim = _text(current), Claim.of(self._request, otherwise=self._begun)
+        self.warnings = _warnings_about(current)
+        upsert = self._upsert(text)
+        try:
+            owners = Owners(_annotation(current))
+        except UnreadableRecord as failure:
+            if upsert.changed or not self._is_settled:
+                raise
+            self.warnings.append(failure.reason())
+            return None
+        if owners.is_superseded(self.role, claim):
+            raise Superseded("a later Delete of this resource was carried out already: nothing is changed")
+        added = self._added(text, upsert, owners.added(self.role))
+        if not added.entry and added.groups == (_WINDOWS_GROUP,):
+            self.warnings.append(
+                f"{self.role_arn} was mapped as the role of Linux nodes and now serves both: better give Windows nodes "
+                "a role of their own [WNG921]"
+            )
+        if not owners.claim(self.role, claim, added) and not upsert.changed:
+            log.info("nothing to write", role=self.role_arn)
+            return None
+        log.info("authorising", role=self.role_arn, new_entry=upsert.created, groups=upsert.added_groups)
+        return self._change(current, upsert.text if upsert.changed else None, owners)
+
+    def release(self, current: ConfigMap | None) -> Change | None:
+        """Decide what to take away because the resource is deleted. In doubt everything stays, with a warning."""
+        self.warnings = []
+        try:
+            _read(current)
+            return self._release(current)
+        except (UnreadableRecord, UnreadableMap) as failure:
+            self.warnings.append(f"the entry of {self.role_arn} stays: {failure.reason()}")
+            return None
+
+    def withdraw(self, current: ConfigMap | None) -> Change | None:
+        """Decide what to take away of what is recorded as ours."""
+        claim, owners = Claim.of(self._request, otherwise=_now()), Owners(_annotation(current))
+        if not owners.owns(self.role, claim) or owners.is_outlived(self.role, claim):
+            log.info("nothing of ours to remove", role=self.role_arn)
+            return None
+        undo = owners.release(self.role, claim)
+        if undo is None:
+            log.info("the entry stays for others", role=self.role_arn)
+            return self._change(current, None, owners)
+        log.info("removing", role=self.role_arn, entry=undo.entry, groups=undo.groups)
+        return self._removal(current, undo, owners)
+
+    def _release(self, current: ConfigMap | None) -> Change | None:
+        claim, owners = Claim.of(self._request, otherwise=_now()), Owners(_annotation(current))
+        if owners.owns(self.role, claim):
+            return self.withdraw(current)
+        if not self._is_settled:
+            # The Create may still be at work, or arrive later: it has to find out that it is too late.
+            log.info("leaving word for the Create", role=self.role_arn)
+            owners.remember(self.role, claim)
+            return self._change(current, None, owners)
+        is_lost = current is not None and _annotation(current) is None
+        if is_lost and aws_auth.is_ours(_text(current), self.role_arn):
+            log.info("removing an entry whose record is lost", role=self.role_arn)
+            owners.remember(self.role, claim)
+            return self._removal(current, Added(entry=True), owners)
+        log.info("nothing to remove", role=self.role_arn)
+        return None
+
+    def _upsert(self, text: str | None) -> aws_auth.Upsert:
+        try:
+            return aws_auth.upsert(text, self.role_arn)
+        except aws_auth.MalformedMap as error:
+            raise _unreadable(error) from None
+        except aws_auth.UsernameConflict as error:
+            raise UsernameTaken(f"{error}: give these nodes a role of their own, or correct the entry") from None
+
+    def _added(self, text: str | None, upsert: aws_auth.Upsert, before: Added | None) -> Added:
+        """Return what we have added for the role up to now."""
+        if upsert.created or (before is not None and before.entry):
+            return Added(entry=True)
+        if before is None and self._is_settled:  # an Update without a record: it was lost
+            return Added(entry=aws_auth.is_ours(text, self.role_arn), groups=upsert.added_groups)
+        groups = before.groups if before else ()
+        return Added(entry=False, groups=(*groups, *(group for group in upsert.added_groups if group not in groups)))
+
+    def _removal(self, current: ConfigMap | None, undo: Added, owners: Owners) -> Change:
+        text = _text(current)
+        remaining = aws_auth.remove(text, self.role_arn, created=undo.entry, added_groups=undo.groups)
+        return self._change(current, None if remaining == text else remaining, owners)
+
+    def _change(self, current: ConfigMap | None, text: str | None, owners: Owners) -> Change:
+        others = {name: value for name, value in (current.annotations if current else {}).items() if name != ANNOTATION}
+        room = ANNOTATIONS_BYTES - sum(len(name.encode()) + len(value.encode()) for name, value in others.items())
+        if len(ANNOTATION) + len(owners.encode()) > room:
+            owners.forget_deletions()
+        if len(ANNOTATION) + len(owners.encode()) > room:
+            raise RecordTooLarge(
+                f"the annotations of aws-auth have no room for one more owner ({ANNOTATIONS_BYTES} bytes in all): take "
+                "large ones away, or authorise nodes by access entries"
+            )
+        return Change(
+            data={} if text is None else {MAP_ROLES: text},
+            annotations={ANNOTATION: owners.encode()},
+        )
+
+
+def recorded_role(role_arn: str) -> str:
+    """Return what identifies a role whatever its path and case: account and name.
+
+    Raises:
+        ValueError: The ARN is not a role's.
+    """
+    return aws_auth.canonical_role_arn(role_arn).lower().split(":", 4)[4]
+
+
+def _warnings_about(current: ConfigMap | None) -> list[str]:
+    rivals = rival_writers(current, MAP_ROLES) if current else ()
+    if not rivals:
+        return []
+    names = " and ".join(rivals)
+    return [f"{names} may write aws-auth from a file, and takes this entry away then: add it to the file [WNG922]"]
+
+
+def _read(current: ConfigMap | None) -> None:
+    try:
+        aws_auth.read(_text(current))
+    except aws_auth.MalformedMap as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: aws_auth.MalformedMap) -> UnreadableMap:
+    return UnreadableMap(f"mapRoles of aws-auth cannot be read: {error}: nothing is written; repair it and try again")
+
+
+def _text(current: ConfigMap | None) -> str | None:
+    return current.data.get(MAP_ROLES) if current else None
+
+
+def _annotation(current: ConfigMap | None) -> str | None:
+    return current.annotations.get(ANNOTATION) if current else None
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

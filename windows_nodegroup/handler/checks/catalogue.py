@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import access, add_ons, cluster, image, instance_types, network, routes, versions
+from . import access, add_ons, cluster, image, in_cluster, instance_types, network, routes, versions
 
 if TYPE_CHECKING:
     from .check import Check
     from .facts import Facts
+    from .in_cluster import ClusterFacts
 
 #: What everything else presupposes; where one of these fails, no other check is made.
 GATES: tuple[Check[Facts], ...] = (cluster.ClusterExists(), cluster.ClusterActive())
@@ -49,4 +50,12 @@ AWS_CHECKS: tuple[Check[Facts], ...] = (
     add_ons.AddOnEnablesWindows(),
     add_ons.NoCustomNetworking(),
     add_ons.NoAutoMode(),
+)
+
+#: What only the Kubernetes API can tell.
+CLUSTER_CHECKS: tuple[Check[ClusterFacts], ...] = (
+    in_cluster.NodeForCoreDns(),
+    in_cluster.RoleIsNotShared(),
+    in_cluster.MapIsNobodysFile(),
+    in_cluster.WindowsAddressesEnabled(),
 )

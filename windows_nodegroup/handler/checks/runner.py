@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .aws import NotFoundError
-from .catalogue import AWS_CHECKS, GATES
+from .catalogue import AWS_CHECKS, CLUSTER_CHECKS, GATES
 from .check import Outcome, Status
 from .facts import Facts
 from .report import Report
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .aws import Answer, Aws
     from .check import Check, Subject
     from .declared import Declared
+    from .in_cluster import ClusterFacts
 
 #: States from which a cluster becomes ACTIVE by itself.
 _PASSING = frozenset({"CREATING", "PENDING", "UPDATING"})
@@ -60,11 +61,26 @@ def check_aws(facts: Facts, *, report: Callable[[Outcome], None] = lambda _: Non
     return Report((*gates, *rest))
 
 
+def check_cluster(facts: ClusterFacts, *, report: Callable[[Outcome], None] = lambda _: None) -> Report:
+    """Ask the Kubernetes API what AWS does not know, one after another: they share one connection.
+
+    Args:
+        facts: What is to be checked.
+        report: Hears of each outcome as soon as it is known.
+    """
+    return Report(_run(CLUSTER_CHECKS, facts, (), report, threads=1))
+
+
 def _run(
-    checks: Sequence[Check[Subject]], subject: Subject, acknowledged: Sequence[str], report: Callable[[Outcome], None]
+    checks: Sequence[Check[Subject]],
+    subject: Subject,
+    acknowledged: Sequence[str],
+    report: Callable[[Outcome], None],
+    *,
+    threads: int = _THREADS,
 ) -> tuple[Outcome, ...]:
     outcomes = []
-    with ThreadPoolExecutor(max_workers=_THREADS) as pool:
+    with ThreadPoolExecutor(max_workers=threads) as pool:
         running = {pool.submit(check.run, subject): check for check in checks}
         for future in as_completed(running):
             try:

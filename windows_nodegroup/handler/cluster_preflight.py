@@ -1,0 +1,171 @@
+"""`Custom::PreflightCluster`: asks the Kubernetes API, once the function may, what AWS does not know. It only warns."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from . import aws_auth, eks
+from .aws import AwsError, Session
+from .checks.check import NotCheckedError
+from .checks.in_cluster import ClusterFacts, RoleEntry
+from .checks.runner import check_cluster
+from .cloudformation import text_property
+from .cluster_access import ClusterAccess
+from .config_map import ConfigMap
+from .deadline import Deadline, Patience
+from .entry_edit import MAP_ROLES, recorded_role
+from .failures import Failure, UnreadableRecord
+from .kubernetes import ApiError
+from .owners import ANNOTATION, Owners
+from .preflight import log_outcome
+from .preflight_contract import ClusterPreflight
+from .rival_writers import rival_writers
+from .transport import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .cloudformation import Request
+    from .kubernetes import KubernetesApi
+
+#: How long all questions together may take, in seconds: a warning is not worth more.
+SECONDS = 30.0
+
+#: How long the cluster may not know the function, in seconds: an access entry takes some to come into force.
+SETTLE_SECONDS = 20.0
+RETRY_SECONDS = 2.0
+
+_CONFIG_MAPS = "/api/v1/namespaces/kube-system/configmaps"
+_PAGE = 50
+_UNKNOWN_CALLER, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+
+
+def physical_id(properties: Mapping[str, Any]) -> str:
+    """Return what identifies the checks: the cluster."""
+    return f"cluster-preflight/{text_property(properties, ClusterPreflight.CLUSTER_NAME)}"
+
+
+def create(request: Request, deadline: Deadline) -> Mapping[str, str]:
+    """Check, and return the warnings. Whatever cannot be asked is one of them."""
+    properties = request.properties
+    kubernetes = Kubernetes(
+        Session.of_function(Deadline(deadline.limit(SECONDS))),
+        text_property(properties, ClusterPreflight.CLUSTER_NAME),
+        kubectl_role_arn=text_property(properties, ClusterPreflight.KUBECTL_ROLE_ARN, required=False),
+        settle_seconds=SETTLE_SECONDS,
+    )
+    facts = kubernetes.facts(text_property(properties, ClusterPreflight.NODE_ROLE_ARN, required=False))
+    return {ClusterPreflight.WARNINGS: check_cluster(facts, report=log_outcome).warnings()}
+
+
+def update(request: Request, deadline: Deadline) -> Mapping[str, str]:
+    """Check again; as nothing here fails, a rollback needs no exception."""
+    return create(request, deadline)
+
+
+def delete(request: Request, deadline: Deadline) -> Mapping[str, str]:
+    """Do nothing: nothing was made."""
+    del request, deadline
+    return {}
+
+
+class Kubernetes:
+    """A cluster's Kubernetes API as the checks see it: whatever is in the way is a reason, not an error."""
+
+    def __init__(
+        self, session: Session, cluster_name: str, *, kubectl_role_arn: str = "", settle_seconds: float = 0.0
+    ) -> None:
+        """Prepare; nothing is asked yet.
+
+        Args:
+            session: Who asks, and until when.
+            cluster_name: The cluster's exact name.
+            kubectl_role_arn: The role to assume for the Kubernetes API; empty: the session's own.
+            settle_seconds: How long the cluster may not know the caller.
+        """
+        self._session = session
+        self._cluster_name = cluster_name
+        self._kubectl_role_arn = kubectl_role_arn
+        self._settling = Patience(settle_seconds)
+        self._api = cache(self._open)
+        self._config_map = cache(self._read)
+
+    def facts(self, node_role_arn: str) -> ClusterFacts:
+        """Return the subject of the checks; nothing is asked before a check needs it.
+
+        Args:
+            node_role_arn: The nodes' role; empty if it does not exist yet.
+        """
+        return ClusterFacts(
+            name=self._cluster_name,
+            node_role_arn=node_role_arn,
+            linux_nodes=self._linux_nodes,
+            role_entry=lambda: self._role_entry(node_role_arn),
+            map_owners=self._map_owners,
+            windows_ipam=self._windows_ipam,
+        )
+
+    def _linux_nodes(self) -> Iterator[dict[str, Any]]:
+        # Page by page: usually the first has what is looked for, and a cluster can have thousands of nodes.
+        query = {"labelSelector": "kubernetes.io/os=linux", "limit": str(_PAGE)}
+        while page := self._get(f"/api/v1/nodes?{urlencode(query)}", "list nodes"):
+            yield from page.get("items") or ()
+            following = (page.get("metadata") or {}).get("continue")
+            if not following:
+                return
+            query["continue"] = following
+
+    def _role_entry(self, role_arn: str) -> RoleEntry | None:
+        current = self._config_map("aws-auth")
+        if current is None:
+            return None
+        try:
+            reading = aws_auth.read(current.data.get(MAP_ROLES))
+            record = Owners(current.annotations.get(ANNOTATION)).added(recorded_role(role_arn))
+        except (aws_auth.MalformedMap, UnreadableRecord) as error:
+            raise NotCheckedError(f"aws-auth cannot be read: {error}") from None
+        except ValueError:
+            raise NotCheckedError(f"{role_arn} is not a role's ARN") from None
+        for entry in reading.entries:
+            if entry.effective and aws_auth.same_role(entry.role_arn, role_arn):
+                ours = record.groups if record and not record.entry else entry.groups if record else ()
+                return RoleEntry(groups=entry.groups, added=ours)
+        return None
+
+    def _map_owners(self) -> tuple[str, ...]:
+        current = self._config_map("aws-auth")
+        return rival_writers(current, MAP_ROLES) if current else ()
+
+    def _windows_ipam(self) -> str | None:
+        current = self._config_map("amazon-vpc-cni")
+        return current.data.get("enable-windows-ipam") if current else None
+
+    def _read(self, name: str) -> ConfigMap | None:
+        manifest = self._get(f"{_CONFIG_MAPS}/{name}", f"get configmaps/{name}")
+        return ConfigMap(manifest) if manifest else None
+
+    def _get(self, path: str, what: str) -> Mapping[str, Any] | None:
+        while True:
+            try:
+                return self._api().request("GET", path)
+            except ApiError as error:
+                if error.status == _NOT_FOUND:
+                    return None
+                if error.status == _FORBIDDEN:
+                    raise NotCheckedError(f"{what} is not allowed") from None
+                if error.status != _UNKNOWN_CALLER:
+                    raise NotCheckedError(f"{what} was answered with {error.status}") from None
+                if self._settling.is_over():
+                    raise NotCheckedError("the cluster does not know the caller") from None
+            except TransportError as error:
+                raise NotCheckedError(f"the Kubernetes API is out of reach: {error}") from None
+            except (Failure, AwsError) as error:
+                raise NotCheckedError(str(error)) from None
+            self._api().forget_token()
+            self._session.deadline.pause(RETRY_SECONDS)
+
+    def _open(self) -> KubernetesApi:
+        cluster = eks.describe_cluster(self._session, self._cluster_name)
+        return ClusterAccess.through(self._session, cluster, self._kubectl_role_arn).api()

@@ -1,0 +1,217 @@
+"""`Custom::PreflightAws`: asks AWS, before anything else of a stack exists, whether Windows nodes can join the cluster.
+
+Every failure is reported at once. The answer carries the facts of the cluster that the template needs. Nothing is
+changed, so there is nothing to delete.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from . import log
+from .checks.aws import CONFIG, Aws
+from .checks.check import NotCheckedError, Status
+from .checks.declared import Declared
+from .checks.runner import check_aws, look_up
+from .cloudformation import text_property
+from .deadline import Patience
+from .failures import AwsCallFailed, Failure
+from .preflight_contract import AwsPreflight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from botocore.client import BaseClient
+
+    from .checks.check import Outcome
+    from .checks.facts import Facts
+    from .checks.report import Report
+    from .cloudformation import Request
+    from .deadline import Deadline
+
+#: How often a cluster that is not ACTIVE yet is looked at, in seconds.
+POLL_SECONDS = 10.0
+
+#: For how long a refusal to describe the cluster is endured, in seconds: the function's policy may be seconds old.
+DESCRIBE_SECONDS = 30.0
+RETRY_SECONDS = 3.0
+
+#: What is kept back for the checks themselves, in seconds: a route that is missing costs a few at each service.
+CHECK_SECONDS = 30.0
+
+_DNS_ADDRESS = 10  # EKS gives its DNS service the tenth address of the service CIDR
+
+
+class PreflightFailed(Failure):
+    """Some checks failed; `str()` is the whole report, with codes, cures and pages."""
+
+    code = "PF100"
+    documentation = "https://docs.aws.amazon.com/eks/latest/userguide/launch-windows-workers.html"
+
+    def reason(self) -> str:
+        """Return the report as it is."""
+        return str(self)
+
+
+def physical_id(properties: Mapping[str, Any]) -> str:
+    """Return what identifies the preflight: the cluster."""
+    return f"preflight/{text_property(properties, AwsPreflight.CLUSTER_NAME)}"
+
+
+def create(request: Request, deadline: Deadline) -> Mapping[str, str]:
+    """Check, and return the facts of the cluster.
+
+    Raises:
+        PreflightFailed: A check failed.
+        AwsCallFailed: The cluster cannot be described.
+    """
+    facts, report = _check(request, deadline)
+    if report.failed:
+        raise PreflightFailed(report.reason())
+    return _attributes(facts, report.warnings())
+
+
+def update(request: Request, deadline: Deadline) -> Mapping[str, str]:
+    """Check again, but never stand in the way of a rollback: a failure then would strand the stack half-way.
+
+    Raises:
+        PreflightFailed: A check failed, and the stack is not being rolled back.
+        AwsCallFailed: EKS cannot be asked. That ends a rollback, too: empty facts would replace nodes that work.
+    """
+    status = _stack_status(request)
+    if "ROLLBACK" in status:
+        log.warning("the stack is being rolled back: nothing is checked", stack_status=status)
+        return _facts_only(request, deadline)
+    facts, report = _check(request, deadline)
+    if not report.failed:
+        return _attributes(facts, report.warnings())
+    if status:
+        raise PreflightFailed(report.reason())
+    log.warning("nobody knows whether this is a rollback, so it does not fail", reason=report.reason())
+    return _attributes(facts, f"{report.reason()}\n{report.warnings()}")
+
+
+def delete(request: Request, deadline: Deadline) -> Mapping[str, str]:
+    """Do nothing: nothing was made."""
+    del request, deadline
+    return {}
+
+
+def declared(properties: Mapping[str, Any]) -> Declared:
+    """Read the properties of the resource: scalars are strings, lists are lists or one string with commas.
+
+    Raises:
+        InvalidProperties: The cluster's name is missing.
+    """
+    names = AwsPreflight
+
+    def text(name: str) -> str:
+        value = properties.get(name)
+        return value.strip() if isinstance(value, str) else ""
+
+    def items(name: str) -> tuple[str, ...]:
+        value = properties.get(name)
+        parts = value if isinstance(value, list) else [value]
+        found = (item for part in parts if isinstance(part, str) for item in re.split(r"[\s,]+", part))
+        return tuple(dict.fromkeys(item for item in found if item))
+
+    return Declared(
+        cluster_name=text_property(properties, names.CLUSTER_NAME),
+        authentication_mode=text(names.AUTHENTICATION_MODE),
+        node_access=text(names.NODE_ACCESS),
+        kubernetes_version=text(names.KUBERNETES_VERSION),
+        windows_version=text(names.WINDOWS_VERSION),
+        image_id=text(names.IMAGE_ID),
+        volume_size=text(names.VOLUME_SIZE),
+        vpc_id=text(names.VPC_ID),
+        subnet_ids=items(names.SUBNET_IDS),
+        security_group_ids=items(names.SECURITY_GROUP_IDS),
+        control_plane_security_group_ids=items(names.CONTROL_PLANE_SECURITY_GROUP_IDS),
+        instance_types=items(names.INSTANCE_TYPES),
+        node_role_arn=text(names.NODE_ROLE_ARN),
+        function_in_vpc=text(names.FUNCTION_IN_VPC).lower(),
+        waits_for_signals=text(names.WAITS_FOR_SIGNALS).lower(),
+        acknowledged=items(names.ACKNOWLEDGED),
+    )
+
+
+def log_outcome(outcome: Outcome) -> None:
+    """Log how a check ended, at the level that it deserves."""
+    facts: dict[str, log.Fact] = {"check": outcome.check.code, "status": outcome.status.value}
+    facts |= {"problems": outcome.problems} if outcome.problems else {}
+    facts |= {"reason": outcome.reason} if outcome.reason else {}
+    say = log.info if outcome.status in {Status.PASSED, Status.NOT_NEEDED} else log.warning
+    say("checked", **facts)
+
+
+def _check(request: Request, deadline: Deadline) -> tuple[Facts, Report]:
+    wanted = declared(request.properties)
+
+    def pause() -> bool:
+        if deadline.remaining() < POLL_SECONDS + CHECK_SECONDS:
+            return False
+        deadline.doing = f"waiting for cluster {wanted.cluster_name} to become ACTIVE"
+        deadline.pause(POLL_SECONDS)
+        return True
+
+    facts = _look_up(wanted, deadline, pause)
+    deadline.doing = "checking"
+    return facts, check_aws(facts, report=log_outcome)
+
+
+def _facts_only(request: Request, deadline: Deadline) -> Mapping[str, str]:
+    facts = _look_up(declared(request.properties), deadline, lambda: False)
+    return _attributes(facts, "none")
+
+
+def _look_up(wanted: Declared, deadline: Deadline, pause: Callable[[], bool]) -> Facts:
+    patience, aws = Patience(DESCRIBE_SECONDS), _aws()
+    while True:
+        try:
+            return look_up(wanted, aws, os.environ["AWS_REGION"], pause=pause)
+        except NotCheckedError as error:
+            if patience.is_over():
+                raise AwsCallFailed(
+                    f"cluster {wanted.cluster_name} cannot be described ({error}): allow eks:DescribeCluster to the "
+                    "function's role, and give its subnets a way to EKS, a NAT gateway or an interface endpoint"
+                ) from None
+        deadline.pause(RETRY_SECONDS)
+
+
+def _attributes(facts: Facts, warnings: str) -> Mapping[str, str]:
+    """Return every attribute, empty where EKS does not say: a missing one would fail whatever refers to it."""
+    cluster = facts.cluster
+    cidr = str((cluster.get("kubernetesNetworkConfig") or {}).get("serviceIpv4Cidr") or "")
+    return {
+        AwsPreflight.ENDPOINT: str(cluster.get("endpoint") or ""),
+        AwsPreflight.CERTIFICATE_AUTHORITY_DATA: str((cluster.get("certificateAuthority") or {}).get("data") or ""),
+        AwsPreflight.SERVICE_IPV4_CIDR: cidr,
+        AwsPreflight.DNS_CLUSTER_IP: str(ip_network(cidr)[_DNS_ADDRESS]) if cidr else "",
+        AwsPreflight.CLUSTER_SECURITY_GROUP_ID: str(facts.vpc_config.get("clusterSecurityGroupId") or ""),
+        AwsPreflight.WARNINGS: warnings,
+    }
+
+
+def _stack_status(request: Request) -> str:
+    """Return the stack's status; empty if it may not be asked for or CloudFormation is out of reach."""
+    try:
+        stacks = _aws().ask("cloudformation:DescribeStacks", StackName=request.stack_id)["Stacks"]
+    except NotCheckedError as error:
+        log.warning("the stack's status is unknown", reason=str(error))
+        return ""
+    return str(stacks[0].get("StackStatus") or "")
+
+
+def _aws() -> Aws:
+    session = boto3.session.Session()
+
+    def client(service: str) -> BaseClient:
+        made: BaseClient = session.client(service, config=CONFIG)  # type: ignore[call-overload]  # any service's name
+        return made
+
+    return Aws(client)

@@ -127,7 +127,8 @@ class BucketPolicy(Kind):
 
     def create(self, task: Task) -> Made:
         """Put the policy onto the bucket."""
-        task.call("s3", "put_bucket_policy", Bucket=task.properties["Bucket"], Policy=task.properties["PolicyDocument"])
+        policy = _without_tls_rule(task.properties["PolicyDocument"])
+        task.call("s3", "put_bucket_policy", Bucket=task.properties["Bucket"], Policy=policy)
         return Made(task.properties["Bucket"])
 
     def update(self, task: Task) -> Made:
@@ -137,6 +138,16 @@ class BucketPolicy(Kind):
     def delete(self, task: Task) -> None:
         """Take it from the bucket."""
         task.call("s3", "delete_bucket_policy", Bucket=task.physical_id)
+
+
+def _without_tls_rule(policy: dict[str, Any]) -> dict[str, Any]:
+    """The local AWS is plain HTTP on the loopback interface, and would shut everybody out."""
+
+    def is_tls_rule(statement: dict[str, Any]) -> bool:
+        refused = statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")
+        return statement["Effect"] == "Deny" and str(refused).lower() == "false"
+
+    return {**policy, "Statement": [statement for statement in policy["Statement"] if not is_tls_rule(statement)]}
 
 
 KINDS: tuple[type[Kind], ...] = (Bucket, BucketPolicy)

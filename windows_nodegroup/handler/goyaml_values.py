@@ -1,0 +1,128 @@
+"""What a YAML scalar means to go-yaml v2: YAML 1.1, as that library understands it.
+
+Source: https://github.com/yaml/go-yaml/blob/v2.4.2/resolve.go
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+from datetime import datetime
+from typing import TypeAlias
+
+#: A value as JSON would carry it. Every number is a float: which one it is never matters here, only that it is one.
+Value: TypeAlias = str | float | bool | None
+
+TAG_PREFIX = "tag:yaml.org,2002:"
+
+_WORDS: dict[str, tuple[str, Value]] = {
+    **dict.fromkeys("y Y yes Yes YES true True TRUE on On ON".split(), ("bool", True)),
+    **dict.fromkeys("n N no No NO false False FALSE off Off OFF".split(), ("bool", False)),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), ("null", None)),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), ("float", math.nan)),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), ("float", math.inf)),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), ("float", -math.inf)),
+}
+_MEANINGFUL_START = frozenset("yYnNtTfFoO~.+-0123456789")
+
+_INTEGER = re.compile(
+    "([-+]?)(?:0[xX](?P<x>[0-9a-fA-F]+)|0[bB](?P<b>[01]+)|0[oO]?(?P<o>[0-7]+)|(?P<d>0|[1-9][0-9]*))", re.ASCII
+)
+_SIGNED_BINARY = re.compile("0b([-+])([01]+)")
+_BASES = {"x": 16, "b": 2, "o": 8, "d": 10}
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_TIMESTAMP = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+    r"(?:(?:[Tt]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2}))"
+    r"|(?: ([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?))?"
+)
+
+
+def resolve(value: str, tag: str | None, *, plain: bool) -> Value:
+    """Return what the scalar means.
+
+    Args:
+        value: The scalar's text.
+        tag: Its tag in full, if it has one.
+        plain: It is written without quotes.
+
+    Raises:
+        ValueError: Its text does not fit its tag; go-yaml then reads nothing at all.
+    """
+    if tag is None:
+        if not plain or (value and value[0] not in _MEANINGFUL_START):
+            return value
+        return _plain(value)[1]
+    name = tag.removeprefix(TAG_PREFIX) if tag.startswith(TAG_PREFIX) else ""
+    if name == "binary":
+        return _binary(value)
+    if name == "timestamp" and _is_timestamp(value):
+        return value
+    if name not in ("bool", "int", "float", "null", "timestamp"):
+        return value
+    kind, meaning = _plain(value)
+    if kind == name or (kind == "int" and name == "float" and abs(_number(meaning)) < 1 << 63):
+        return meaning
+    raise ValueError(f"it is tagged !!{name} but is none")
+
+
+def _plain(value: str) -> tuple[str, Value]:
+    if value and value[0] not in _MEANINGFUL_START:
+        return "str", value
+    if value in _WORDS:
+        return _WORDS[value]
+    if value[0] == ".":
+        return _float(value) or ("str", value)
+    if value[0] in "+-0123456789":
+        digits = value.replace("_", "")
+        return _integer(digits) or _float(digits) or _signed_binary(digits) or ("str", value)
+    return "str", value
+
+
+def _integer(digits: str) -> tuple[str, Value] | None:
+    match = _INTEGER.fullmatch(digits)
+    if match is None or match.lastgroup is None:
+        return None
+    return _in_range(match[1], int(match[match.lastgroup], _BASES[match.lastgroup]))
+
+
+def _signed_binary(digits: str) -> tuple[str, Value] | None:
+    match = _SIGNED_BINARY.fullmatch(digits)
+    return None if match is None else _in_range(match[1], int(match[2], 2))
+
+
+def _in_range(sign: str, size: int) -> tuple[str, Value] | None:
+    limit = {"": (1 << 64) - 1, "+": (1 << 63) - 1, "-": 1 << 63}[sign]
+    return ("int", float(size)) if size <= limit else None
+
+
+def _float(digits: str) -> tuple[str, Value] | None:
+    if _FLOAT.fullmatch(digits) is None or math.isinf(float(digits)):
+        return None
+    return "float", float(digits)
+
+
+def _number(value: Value) -> float:
+    return value if isinstance(value, float) else math.inf
+
+
+def _is_timestamp(value: str) -> bool:
+    match = _TIMESTAMP.fullmatch(value)
+    if match is None:
+        return False
+    try:
+        datetime(*(int(part) for part in match.groups() if part is not None))  # noqa: DTZ001 - only whether it exists
+    except ValueError:
+        return False
+    return True
+
+
+def _binary(value: str) -> str:
+    try:
+        octets = base64.b64decode(re.sub("[\r\n]", "", value), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("it is tagged !!binary but is no base64") from None
+    # Go's JSON has one replacement character for every byte that is not UTF-8.
+    return re.sub("[\udc80-\udcff]", "\ufffd", octets.decode("utf-8", "surrogateescape"))

@@ -157,7 +157,7 @@ class Kubernetes:
                     raise NotCheckedError(f"{what} is not allowed") from None
                 if error.status != _UNKNOWN_CALLER:
                     raise NotCheckedError(f"{what} was answered with {error.status}") from None
-                if self._settling.is_over():
+                if self._settling.is_over() or self._session.deadline.remaining() <= RETRY_SECONDS:
                     raise NotCheckedError("the cluster does not know the caller") from None
             except TransportError as error:
                 raise NotCheckedError(f"the Kubernetes API is out of reach: {error}") from None

@@ -17,6 +17,7 @@ from .cloudformation import Answer, NotARequestError, Request, deliver
 from .contract import AwsAuthEntry
 from .deadline import Deadline
 from .failures import Failure, Internal, InvalidProperties, OutOfTime
+from .preflight_contract import AwsPreflight, ClusterPreflight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 #: The module of each resource type. A new resource is a new module, and a line here.
 RESOURCES: Mapping[str, str] = {
     AwsAuthEntry.TYPE: ".aws_auth_entry",
+    AwsPreflight.TYPE: ".preflight",
+    ClusterPreflight.TYPE: ".cluster_preflight",
 }
 
 #: What is kept back of the function's time for delivering the answer, in seconds, but never more than a quarter of it.
@@ -141,6 +144,6 @@ def _module(name: str) -> Resource:
 
 # Lambda gives a whole processor to the start, and only a share of one to an invocation. What fails here fails again,
 # and is answered, as soon as it is needed.
-for _name in RESOURCES.values():
-    with suppress(Exception):
-        import_module(_name, __package__)
+# The preflight, which needs all of boto3, is imported when it is asked for.
+with suppress(Exception):
+    import_module(RESOURCES[AwsAuthEntry.TYPE], __package__)

@@ -37,7 +37,7 @@ class Report:
         failures = self.having(Status.FAILED)
         codes = ", ".join(outcome.check.code for outcome in failures)
         lines = [f"{message} {one.check.documentation}" for one in failures for message in one.messages()]
-        return _fitting([f"nothing was launched, for these checks failed: {codes}", *lines], REASON_BYTES)
+        return _fitting([f"preflight failed: {codes}", *lines], REASON_BYTES)
 
     def warnings(self) -> str:
         """Return what somebody should look at, one warning a line, and which checks could not be made; or `none`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ def _run(
 ) -> tuple[Outcome, ...]:
     outcomes = []
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        running = {pool.submit(check.run, subject): check for check in checks}
+        running = {pool.submit(copy_context().run, check.run, subject): check for check in checks}
         for future in as_completed(running):
             try:
                 outcome = future.result()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .problems import Problems
 
 IMAGE_ID_PATTERN = "^ami-(?:[0-9a-f]{8}|[0-9a-f]{17})$"
-"""The id of an image; also good as a CloudFormation ``AllowedPattern``."""
+"""The id of an image; also good as a CloudFormation `AllowedPattern`."""
 
 # A version or label may stand after a colon.
 _SSM_PARAMETER = re.compile(r"[0-9A-Za-z_./-]{1,1011}(?::[0-9A-Za-z_.-]+)?")
@@ -36,7 +36,7 @@ class WindowsVersion(StrEnum):
 
     @property
     def build(self) -> str:
-        """The value of the label ``node.kubernetes.io/windows-build`` on nodes of this version."""
+        """The value of the label `node.kubernetes.io/windows-build` on nodes of this version."""
         return {"2019": "10.0.17763", "2022": "10.0.20348", "2025": "10.0.26100"}[self]
 
     @property
@@ -58,22 +58,25 @@ class AmiRefresh(Enum):
     """When AWS's parameter is read, and so when nodes get a newer image."""
 
     EVERY_DEPLOYMENT = "every deployment"
-    """By CloudFormation at every deployment. All nodes have the same image, known in advance. A deployment after AWS published a newer one
-    replaces all nodes, one after the other. Who does not deploy for four months has an image that no new node can start from."""
+    """By CloudFormation at every deployment. All nodes have the same image, known in advance. A deployment after AWS
+    published a newer one replaces all nodes, one after the other. Who does not deploy for four months has an image that
+    no new node can start from."""
     EVERY_LAUNCH = "every launch"
-    """By EC2 whenever a node starts. No deployment replaces nodes because of an image and the image never expires, but nodes differ, and a
-    new image arrives unannounced with the next node."""
+    """By EC2 whenever a node starts. No deployment replaces nodes because of an image and the image never expires, but
+    nodes differ, and a new image arrives unannounced with the next node."""
     WHEN_CLEARED = "when cleared"
-    """By the CDK CLI, once: the pin. The id is kept in ``cdk.context.json`` until ``cdk context --reset`` clears it; commit that file.
-    The stack needs an explicit account and region. AWS makes its images private after four months: renew it in time."""
+    """By the CDK CLI, once: the pin. The id is kept in `cdk.context.json` until `cdk context --reset` clears it;
+    commit that file. The stack needs an explicit account and region. AWS makes its images private after four months:
+    renew it in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsAmi:
-    """An image to launch nodes from; made by ``server_2019``, ``server_2022``, ``server_2025`` or ``custom``.
+    """An image to launch nodes from; made by `server_2019`, `server_2022`, `server_2025` or `custom`.
 
-    AWS's images are named by a public parameter of Systems Manager, which always holds the newest for a Windows version, an edition and a
-    Kubernetes version. https://docs.aws.amazon.com/eks/latest/userguide/retrieve-windows-ami-id.html
+    AWS's images are named by a public parameter of Systems Manager, which always holds the newest for a Windows
+    version, an edition and a Kubernetes version.
+    https://docs.aws.amazon.com/eks/latest/userguide/retrieve-windows-ami-id.html
     """
 
     windows_version: WindowsVersion | str | None
@@ -112,11 +115,12 @@ class WindowsAmi:
         windows_version: WindowsVersion | str | None = None,
         refresh: AmiRefresh = AmiRefresh.EVERY_DEPLOYMENT,
     ) -> Self:
-        """An image of your own, made from one of AWS's EKS images for Windows: it has to hold ``Start-EKSBootstrap.ps1``.
+        """An image of your own, made from one of AWS's for EKS: it has to hold `Start-EKSBootstrap.ps1`.
 
         Args:
             image_id: The image's id. May be a token, such as a CloudFormation parameter.
-            ssm_parameter: Instead of the id: the name of a parameter of Systems Manager that holds it, with ``:version`` to pin it.
+            ssm_parameter: Instead of the id: the name of a parameter of Systems Manager that holds it, with
+                `:version` to pin it.
             windows_version: The Windows version in the image; required unless the image is a token.
             refresh: When the parameter is read.
         """
@@ -134,12 +138,12 @@ class WindowsAmi:
 
     @property
     def windows_build(self) -> str | None:
-        """The value of the label ``node.kubernetes.io/windows-build`` that nodes will have; None where the version is not known."""
+        """The label `node.kubernetes.io/windows-build` that nodes will have; None where the version is not known."""
         known = is_literal(self.windows_version) and self.windows_version in tuple(WindowsVersion)
         return WindowsVersion(self.windows_version).build if known and self.windows_version else None
 
     def check(self, problems: Problems, *, kubernetes_version: str | None) -> None:
-        """Check the image, and the Windows version against the cluster's Kubernetes version, as far as they are literals.
+        """Check the image, and its Windows version against the Kubernetes version, as far as they are literals.
 
         Args:
             problems: Collects what is wrong.
@@ -156,12 +160,13 @@ class WindowsAmi:
             self._check_kubernetes_version(kubernetes_version, problems)
 
     def image_id(self, scope: Construct, *, kubernetes_version: str | None) -> str:
-        """The value for the launch template's ``ImageId``.
+        """The value for the launch template's `ImageId`.
 
-        With ``EVERY_DEPLOYMENT`` that is a stack parameter of the type ``AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>``, one for
-        all node groups of a stack with the same image: CloudFormation reads such parameters at every deployment and counts a new value as a
-        change. (A dynamic reference, ``{{resolve:ssm:…}}``, is not looked at again until something else of the resource changes; it stands in
-        where the name itself holds a token, which a parameter's default cannot.)
+        With `EVERY_DEPLOYMENT` that is a stack parameter of the type
+        `AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>`, one for all node groups of a stack with the same image:
+        CloudFormation reads such parameters at every deployment and counts a new value as a change. (A dynamic
+        reference, `{{resolve:ssm:…}}`, is not looked at again until something else of the resource changes; it stands
+        in where the name itself holds a token, which a parameter's default cannot.)
 
         Args:
             scope: The node group.
@@ -212,7 +217,8 @@ class WindowsAmi:
         ):
             problems.add(
                 rules.WINDOWS_TOO_NEW,
-                f"Windows Server {self.windows_version} needs Kubernetes 1.{first} or newer and the cluster has {kubernetes_version}",
+                f"Windows Server {self.windows_version} needs Kubernetes 1.{first} or newer "
+                f"and the cluster has {kubernetes_version}",
             )
 
 

@@ -1,4 +1,4 @@
-"""What a new node is told: the arguments of ``Start-EKSBootstrap.ps1``, wrapped in user data that reports how it went.
+"""What a new node is told: the arguments of `Start-EKSBootstrap.ps1`, wrapped in user data that reports how it went.
 
 https://docs.aws.amazon.com/eks/latest/userguide/eks-optimized-windows-ami.html#bootstrap-script-configuration-parameters
 """
@@ -16,20 +16,20 @@ from . import rules
 from .labels import check_labels, check_taints
 from .literals import is_literal, is_token_list, literals
 from .powershell import quote
-from .user_data import user_data
+from .user_data import Signal, user_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .labels import TaintSpec
+    from .literals import Number
     from .problems import Problems
-    from .user_data import Signal
 
 MAX_USER_DATA_BYTES = 16384
 """What EC2 accepts, before Base64."""
 
-# The bootstrap script joins kubelet's arguments with spaces into the command line of a Windows service: a word has to survive being part
-# of that, and "%" would be read as the name of an environment variable.
+# The bootstrap script joins kubelet's arguments with spaces into the command line of a Windows service: a word has to
+# survive being part of that, and "%" would be read as the name of an environment variable.
 _WORD = re.compile(r"--[!#$&(-~]+")
 _SET_BY_INPUTS = {"--node-labels": "labels", "--register-with-taints": "taints", "--max-pods": "max_pods"}
 
@@ -40,7 +40,8 @@ class Bootstrap:
 
     Attributes:
         cluster_name: The cluster to join.
-        cluster_endpoint: The URL of the Kubernetes API. With it and the authority, nodes need not ask EKS, which may be out of reach.
+        cluster_endpoint: The URL of the Kubernetes API. With it and the authority, nodes need not ask EKS, which may be
+            out of reach.
         cluster_certificate_authority_data: The API's certificate authority, in Base64; goes with the endpoint.
         service_ipv4_cidr: The range of the cluster's service addresses. Without it, nodes guess by their own address.
         dns_cluster_ip: The address of the cluster's DNS; without it, nodes guess likewise.
@@ -48,12 +49,14 @@ class Bootstrap:
         labels: Labels with which nodes are born.
         taints: Taints with which nodes are born.
         max_pods: The most pods on a node.
-        kubelet_extra_args: More arguments for kubelet, one word each, such as ``--v=4``.
+        kubelet_extra_args: More arguments for kubelet, one word each, such as `--v=4`.
         kube_proxy_extra_args: More arguments for kube-proxy, likewise.
-        bootstrap_arguments: More arguments for the script. This is PowerShell code and runs as such: ``-KubeletExtraArgs '--v=4'``.
-        pre_bootstrap_commands: Lines of PowerShell to run before. An error there ends the bootstrap, and the deployment hears of it.
-        post_bootstrap_commands: Lines of PowerShell to run after, likewise. What commands print may be read by whoever may read the
-            instance's console output: print no secrets.
+        bootstrap_arguments: More arguments for the script. This is PowerShell code and runs as such:
+            `-KubeletExtraArgs '--v=4'`.
+        pre_bootstrap_commands: Lines of PowerShell to run before. An error there ends the bootstrap, and the deployment
+            hears of it.
+        post_bootstrap_commands: Lines of PowerShell to run after, likewise. What commands print may be read by whoever
+            may read the instance's console output: print no secrets.
     """
 
     cluster_name: str
@@ -64,7 +67,7 @@ class Bootstrap:
     excluded_snat_cidrs: Sequence[str] | None = None
     labels: Mapping[str, str] | None = None
     taints: Sequence[TaintSpec] | None = None
-    max_pods: int | None = None
+    max_pods: Number | None = None
     kubelet_extra_args: Sequence[str] | None = None
     kube_proxy_extra_args: Sequence[str] | None = None
     bootstrap_arguments: str | None = None
@@ -72,30 +75,31 @@ class Bootstrap:
     post_bootstrap_commands: Sequence[str] | None = None
 
     def check(self, problems: Problems) -> None:
-        """Check what is literal: syntax, contradictions, and the size of the user data."""
+        """Check what is literal: syntax, contradictions, and the size of the user data (to which tokens will add)."""
         check_labels(self.labels, problems)
         check_taints(self.taints, problems)
         self._check_addresses(problems)
         self._check_extra_arguments(problems)
+        size = len(self._script(Signal(stack="", resource="", region="")))
+        if size > MAX_USER_DATA_BYTES:
+            problems.add(rules.USER_DATA_SIZE, f"the user data has {size} bytes or more")
 
-    def user_data(self, signal: Signal | None, problems: Problems | None = None) -> str:
-        """The value for the launch template's ``UserData``.
+    def user_data(self, signal: Signal | None) -> str:
+        """The value for the launch template's `UserData`.
 
         Args:
             signal: Whom nodes tell how it went; None where CloudFormation's endpoint is out of their reach.
-            problems: Collects the size, if EC2 would refuse it. What tokens will hold is not counted.
         """
-        script = user_data(
+        return Fn.base64(self._script(signal))
+
+    def _script(self, signal: Signal | None) -> str:
+        return user_data(
             arguments=self._arguments(),
             more_arguments=self.bootstrap_arguments,
             before=self.pre_bootstrap_commands,
             after=self.post_bootstrap_commands,
             signal=signal,
         )
-        size = len(script.encode())
-        if problems is not None and size > MAX_USER_DATA_BYTES:
-            problems.add(rules.USER_DATA_SIZE, f"the user data has {size} bytes or more")
-        return Fn.base64(script)
 
     def _arguments(self) -> dict[str, str]:
         """The parameters of the bootstrap script, as PowerShell expressions."""

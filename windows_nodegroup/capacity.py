@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_ec2 as ec2
 
+    from .literals import Number
     from .problems import Problems
 
 DEFAULT_INSTANCE_TYPE = "t3.large"
@@ -27,7 +28,7 @@ _MOST_INSTANCE_TYPES = 40
 
 
 class CapacityType(StrEnum):
-    """How all instances are bought; the same words as ``aws_eks.CapacityType``."""
+    """How all instances are bought; the same words as `aws_eks.CapacityType`."""
 
     ON_DEMAND = "ON_DEMAND"
     SPOT = "SPOT"
@@ -60,7 +61,7 @@ class OnDemandAllocationStrategy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstancesDistribution:
-    """A mixture of on-demand and spot instances; the same words as ``aws_autoscaling.InstancesDistribution``.
+    """A mixture of on-demand and spot instances; the same words as `aws_autoscaling.InstancesDistribution`.
 
     Attributes:
         on_demand_base_capacity: So many instances are on-demand before any is spot.
@@ -70,8 +71,8 @@ class InstancesDistribution:
         spot_max_price: USD an hour, the most to pay; by default the on-demand price.
     """
 
-    on_demand_base_capacity: int = 0
-    on_demand_percentage_above_base_capacity: int = 0
+    on_demand_base_capacity: Number = 0
+    on_demand_percentage_above_base_capacity: Number = 0
     on_demand_allocation_strategy: OnDemandAllocationStrategy = OnDemandAllocationStrategy.PRIORITIZED
     spot_allocation_strategy: SpotAllocationStrategy = SpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED
     spot_max_price: str | None = None
@@ -79,9 +80,11 @@ class InstancesDistribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityReservation:
-    """Capacity that is paid for already. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html.
+    """Capacity that is paid for already.
 
-    Made by ``of``, ``of_group``, ``any_open`` or ``none``.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html
+
+    Made by `of`, `of_group`, `any_open` or `none`.
     """
 
     preference: str | None = None
@@ -90,7 +93,7 @@ class CapacityReservation:
 
     @classmethod
     def of(cls, capacity_reservation_id: str) -> Self:
-        """The one reservation with an id, such as ``cr-0123456789abcdef0``; may be a token."""
+        """The one reservation with an id, such as `cr-0123456789abcdef0`; may be a token."""
         return cls(capacity_reservation_id=capacity_reservation_id)
 
     @classmethod
@@ -109,7 +112,7 @@ class CapacityReservation:
         return cls(preference="none")
 
     def specification(self) -> dict[str, Any]:
-        """The launch template's ``CapacityReservationSpecification``, in CDK's spelling."""
+        """The launch template's `CapacityReservationSpecification`, in CDK's spelling."""
         if self.preference:
             return {"capacityReservationPreference": self.preference}
         target = {
@@ -125,29 +128,30 @@ class Capacity:
 
     Attributes:
         min_size: The fewest nodes; 1 by default.
-        desired_size: The nodes to launch; by default ``min_size``, or 2 where that is not given, but never more than ``max_size``.
-        max_size: The most nodes; by default ``desired_size``.
+        desired_size: The nodes to launch; by default `min_size`, or 2 where that is not given, but never more than
+            `max_size`.
+        max_size: The most nodes; by default `desired_size`.
         instance_types: One type, or several in the order of preference.
         capacity_type: How all instances are bought; on-demand by default.
         instances_distribution: Instead: a mixture.
         capacity_reservation: Capacity that is paid for already.
     """
 
-    min_size: int | None = None
-    desired_size: int | None = None
-    max_size: int | None = None
+    min_size: Number | None = None
+    desired_size: Number | None = None
+    max_size: Number | None = None
     instance_types: Sequence[ec2.InstanceType | str] = (DEFAULT_INSTANCE_TYPE,)
     capacity_type: CapacityType | str | None = None
     instances_distribution: InstancesDistribution | None = None
     capacity_reservation: CapacityReservation | None = None
 
     @property
-    def smallest(self) -> int:
+    def smallest(self) -> Number:
         """The fewest nodes."""
         return 1 if self.min_size is None else self.min_size
 
     @property
-    def desired(self) -> int:
+    def desired(self) -> Number:
         """The nodes to launch."""
         if self.desired_size is not None:
             return self.desired_size
@@ -156,7 +160,7 @@ class Capacity:
         return min(_DEFAULT_SIZE, self.max_size) if is_literal(self.max_size) else _DEFAULT_SIZE
 
     @property
-    def largest(self) -> int:
+    def largest(self) -> Number:
         """The most nodes."""
         return self.desired if self.max_size is None else self.max_size
 
@@ -165,15 +169,15 @@ class Capacity:
         """The instance types as strings."""
         return tuple(each if isinstance(each, str) else each.to_string() for each in self.instance_types)
 
-    def check(self, problems: Problems, *, max_pods: int | None = None) -> None:
-        """Check what is literal: sizes, instance types, purchase, and the most pods against what the types have addresses for."""
+    def check(self, problems: Problems, *, max_pods: Number | None = None) -> None:
+        """Check what is literal: sizes, instance types, purchase, and `max_pods` against the types' addresses."""
         self._check_sizes(problems)
         self._check_instance_types(problems)
         self._check_purchase(problems)
         self._check_max_pods(max_pods, problems)
 
     def group_properties(self, launch_template_id: str, launch_template_version: str) -> dict[str, Any]:
-        """What the Auto Scaling group needs: keyword arguments of ``CfnAutoScalingGroup``.
+        """What the Auto Scaling group needs: keyword arguments of `CfnAutoScalingGroup`.
 
         Args:
             launch_template_id: The launch template of the group.
@@ -270,7 +274,7 @@ class Capacity:
         if is_literal(percentage) and not 0 <= percentage <= 100:  # noqa: PLR2004 — a percentage
             problems.add(rules.DISTRIBUTION, f"on_demand_percentage_above_base_capacity is {percentage}")
 
-    def _check_max_pods(self, max_pods: int | None, problems: Problems) -> None:
+    def _check_max_pods(self, max_pods: Number | None, problems: Problems) -> None:
         if not is_literal(max_pods):
             return
         if max_pods < 1:
@@ -286,6 +290,6 @@ class Capacity:
                 )
 
 
-def as_string(number: int) -> str:
-    """A number as the string that ``CfnAutoScalingGroup`` wants, also if it is a token."""
+def as_string(number: Number) -> str:
+    """A number as the string that `CfnAutoScalingGroup` wants, also if it is a token."""
     return str(number) if is_literal(number) else Tokenization.stringify_number(number)

@@ -1,7 +1,8 @@
-"""What cluster-autoscaler reads from an Auto Scaling group's tags: which groups are its own, and what a node would be like while there is none.
+"""What cluster-autoscaler reads from the tags of a group: that it may change it, and what a node of it would be like.
 
-Of a group without nodes it knows only the instance type, and takes it for Linux. The hints tell it the labels and taints, and that a
-node has addresses for Windows pods, which EKS counts as a resource: without them no Windows pod makes a group grow from zero.
+Of a group without nodes it knows only the instance type, and takes it for Linux. The hints tell it the labels and
+taints, and that a node has addresses for Windows pods, which EKS counts as a resource: without them no Windows pod
+makes a group grow from zero.
 https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
 """
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .labels import TaintSpec
+    from .literals import Number
 
 _TEMPLATE = f"{CLUSTER_AUTOSCALER_TAG}node-template/"
 
@@ -25,7 +27,7 @@ def cluster_autoscaler_tags(
     *,
     cluster_name: str,
     instance_types: Sequence[str],
-    disk_size: int,
+    disk_size: Number,
     windows_build: str | None = None,
     labels: Mapping[str, str] | None = None,
     taints: Sequence[TaintSpec] | None = None,
@@ -36,7 +38,7 @@ def cluster_autoscaler_tags(
         cluster_name: The cluster whose autoscaler may change the group.
         instance_types: The group's types. If the pod limit of one is not known, neither is that of the group.
         disk_size: GiB of the root volume, where images and containers lie.
-        windows_build: The value of ``node.kubernetes.io/windows-build``.
+        windows_build: The value of `node.kubernetes.io/windows-build`.
         labels: The nodes' labels.
         taints: The nodes' taints.
     """

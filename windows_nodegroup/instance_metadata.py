@@ -8,6 +8,7 @@ from . import rules
 from .literals import is_literal
 
 if TYPE_CHECKING:
+    from .literals import Number
     from .problems import Problems
 
 DEFAULT_HOP_LIMIT = 2
@@ -17,7 +18,7 @@ _HOP_LIMITS = range(1, 65)
 
 
 def check_instance_metadata(
-    problems: Problems, *, hop_limit: int = DEFAULT_HOP_LIMIT, instance_metadata_tags: bool = False
+    problems: Problems, *, hop_limit: Number = DEFAULT_HOP_LIMIT, instance_metadata_tags: bool = False
 ) -> None:
     """Check the hop limit, and that tags stay out of instance metadata: those of an EKS node contain slashes."""
     if is_literal(hop_limit) and hop_limit not in _HOP_LIMITS:
@@ -26,13 +27,13 @@ def check_instance_metadata(
         problems.add(rules.INSTANCE_METADATA_TAGS, "instance_metadata_tags is on")
 
 
-def metadata_options(*, http_tokens: str = "required", hop_limit: int = DEFAULT_HOP_LIMIT) -> dict[str, Any]:
-    """The launch template's ``MetadataOptions``, in CDK's spelling.
+def metadata_options(*, http_tokens: str = "required", hop_limit: Number = DEFAULT_HOP_LIMIT) -> dict[str, Any]:
+    """The launch template's `MetadataOptions`, in CDK's spelling.
 
     Tags stay out explicitly, because an account can have them in by default.
 
     Args:
-        http_tokens: ``required`` (IMDSv2 alone) or ``optional``; may be a token.
+        http_tokens: `required` (IMDSv2 alone) or `optional`; may be a token.
         hop_limit: The most network hops to whoever asks.
     """
     return {

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .problems import Problems
 
 INSTANCE_TYPE_PATTERN = "^[a-z][0-9a-z-]*[.][0-9a-z-]+$"
-"""A family and a size; also good as a CloudFormation ``AllowedPattern``."""
+"""A family and a size; also good as a CloudFormation `AllowedPattern`."""
 
 # https://docs.aws.amazon.com/eks/latest/userguide/windows-support.html
 _NOT_FOR_WINDOWS = re.compile(r"(?:c3|c4|d2|i2|m4|m6a|r3|mac[0-9].*)[.].*")
@@ -28,7 +28,8 @@ _LITTLE_MEMORY = re.compile(r".*[.](?:nano|micro|small)")
 class PodLimits(NamedTuple):
     """How many Windows pods can have an address on an instance.
 
-    Windows nodes use one network interface alone. https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html
+    Windows nodes use one network interface alone.
+    https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html
 
     Attributes:
         addresses: With one address for each pod, as clusters are by default.
@@ -40,7 +41,7 @@ class PodLimits(NamedTuple):
 
 
 def pod_limits(instance_type: str) -> PodLimits | None:
-    """The most Windows pods that an instance of a type can have addresses for; None where it is not known, as with tokens."""
+    """The most Windows pods that an instance of a type can have addresses for; None where that is not known."""
     if not is_literal(instance_type):
         return None
     addresses = _addresses_per_interface(instance_type)
@@ -75,17 +76,16 @@ def _addresses_per_interface(instance_type: str) -> int | None:
         return _ADDRESSES_OF_TYPE[instance_type]
     family, _, size = instance_type.partition(".")
     for families, addresses_of_size in _ADDRESSES_OF_FAMILIES:
-        if family in families:
+        if families.fullmatch(family):
             return addresses_of_size.get(size)
     return None
 
 
-# IPv4 addresses of one network interface, https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-type-specifications.html.
-# Families share few patterns. A family that is not here is not known, and nothing is checked for it.
+# IPv4 addresses of one network interface. Families share few patterns; of a family that is not here nothing is known.
+# https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-type-specifications.html
 _TO_SEVENTH_GENERATION = (
-    frozenset(
-        "c5 c5a c5ad c5d c5n c6a c6i c6id c6in c7a c7i c7i-flex i3 i7i m5 m5a m5ad m5d m5dn m5n m6i m6id m6idn m6in m7a m7i m7i-flex"
-        " r4 r5 r5a r5ad r5b r5d r5dn r5n r6a r6i r6id r6idn r6in r7a r7i t2 t3 t3a x2idn x2iedn".split()
+    re.compile(
+        r"[cmr]5(?:a|ad|b|d|dn|n)?|[cmr]6(?:a|i|id|idn|in)|[cmr]7(?:a|i|i-flex)|i3|i7i|r4|t2|t3|t3a|x2idn|x2iedn"
     ),
     {
         "nano": 2,
@@ -110,7 +110,7 @@ _TO_SEVENTH_GENERATION = (
     },
 )
 _EIGHTH_GENERATION_OF_INTEL = (
-    frozenset("c8i c8i-flex c8id m8i m8i-flex m8id r8i r8i-flex r8id".split()),
+    re.compile(r"[cmr]8(?:i|i-flex|id)"),
     {
         "large": 20,
         "xlarge": 30,
@@ -128,7 +128,7 @@ _EIGHTH_GENERATION_OF_INTEL = (
     },
 )
 _EIGHTH_GENERATION_OF_AMD = (
-    frozenset("c8a m8a r8a".split()),
+    re.compile(r"[cmr]8a"),
     {
         "large": 20,
         "xlarge": 20,

@@ -45,7 +45,10 @@ _SET_BY_KUBERNETES = frozenset(
 
 
 class TaintEffect(StrEnum):
-    """What a taint does to pods that do not tolerate it. https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/."""
+    """What a taint does to pods that do not tolerate it.
+
+    https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
+    """
 
     NO_SCHEDULE = "NoSchedule"
     """Such pods are not scheduled."""
@@ -57,7 +60,7 @@ class TaintEffect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaintSpec:
-    """Keeps pods that do not tolerate it away from the nodes; the same words as ``aws_eks.TaintSpec``.
+    """Keeps pods that do not tolerate it away from the nodes; the same words as `aws_eks.TaintSpec`.
 
     Attributes:
         key: Like the key of a label. May be a token.
@@ -70,7 +73,7 @@ class TaintSpec:
     effect: TaintEffect = TaintEffect.NO_SCHEDULE
 
     def __str__(self) -> str:
-        """As kubelet reads it: ``key=value:NoSchedule``."""
+        """As kubelet reads it: `key=value:NoSchedule`."""
         return f"{self.key}={self.value}:{self.effect}"
 
 

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
+Number = int | float
+"""A whole number. It is a float only if it is a token: that is how CDK writes tokens where it wants numbers."""
+
 # Encoded number tokens lie at the far negative end of a double's range; no size, price or count comes near.
 _NUMBER_TOKENS_BELOW = -1e280
 
 
 def is_literal(value: Value | None) -> TypeGuard[Value]:
-    """Whether ``value`` is given and holds no token, itself or (lists, tuples and mappings) inside.
+    """Whether `value` is given and holds no token, itself or (lists, tuples and mappings) inside.
 
     CDK itself is asked only about what looks like a token: each question is a round trip to Node.
     """
@@ -37,7 +40,7 @@ def is_literal(value: Value | None) -> TypeGuard[Value]:
 
 
 def literals(values: Iterable[Value] | None) -> tuple[Value, ...]:
-    """Those of ``values`` that are literals, in order."""
+    """Those of `values` that are literals, in order."""
     return tuple(value for value in values or () if is_literal(value))
 
 
@@ -47,7 +50,7 @@ def literal_items(values: Mapping[str, str] | None) -> tuple[tuple[str, str], ..
 
 
 def is_token_list(values: object) -> bool:
-    """Whether ``values`` is one token that stands for a whole list: nothing can loop over it before the deployment."""
+    """Whether `values` is one token that stands for a whole list: nothing can loop over it before the deployment."""
     if values is None:
         return False
     if isinstance(values, list | tuple):

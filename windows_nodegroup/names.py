@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from .problems import Problems
 
 CLUSTER_NAME_PATTERN = "^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$"
-"""What EKS calls clusters; also good as a CloudFormation ``AllowedPattern``. https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html"""
+"""What EKS calls clusters; also good as a CloudFormation `AllowedPattern`.
+https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html"""
 
 NODEGROUP_NAME_PATTERN = "^[0-9A-Za-z][0-9A-Za-z_-]{0,62}$"
-"""What the AWS guide lets node groups be called. https://docs.aws.amazon.com/eks/latest/userguide/launch-windows-workers.html"""
+"""What the AWS guide lets node groups be called.
+https://docs.aws.amazon.com/eks/latest/userguide/launch-windows-workers.html"""
 
 
 def check_cluster_name(cluster_name: str, problems: Problems) -> None:

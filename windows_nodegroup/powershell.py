@@ -1,8 +1,9 @@
 """Strings as PowerShell expressions that nothing can break out of.
 
-A literal of a safe alphabet is quoted, so that the script stays readable. Everything else travels as Base64 and is decoded by the script:
-PowerShell ends single-quoted strings at U+2018 to U+201B too, ``</powershell>`` ends the whole script wherever it stands, user data that
-is not ASCII depends on the launch agent, and of a token nobody knows what it will hold.
+A literal of a safe alphabet is quoted, so that the script stays readable. Everything else travels as Base64 and is
+decoded by the script: PowerShell ends single-quoted strings at U+2018 to U+201B too, `</powershell>` ends the whole
+script wherever it stands, user data that is not ASCII depends on the launch agent, and of a token nobody knows what it
+will hold.
 """
 
 from __future__ import annotations
@@ -23,19 +24,20 @@ function ConvertFrom-Base64([string] $Text) {
 
 _SAFE = re.compile(r"[0-9A-Za-z _.,:/=+@*\\-]*")
 
-# A here-string ends at a line that begins with '@ and holds everything else as it stands. Without "<" no tag can end the script.
+# A here-string ends at a line that begins with '@ and holds everything else as it stands. Without "<" no tag can end
+# the script.
 _SAFE_CODE = re.compile(r"(?!'@)(?:[\t -;=-~]|\n(?!'@))*")
 
 
 def quote(text: str) -> str:
-    """An expression that evaluates to exactly ``text``, which may hold tokens."""
+    """An expression that evaluates to exactly `text`, which may hold tokens."""
     if is_literal(text) and _SAFE.fullmatch(text):
         return f"'{text}'"
     return _decoded(text)
 
 
 def quote_code(code: str) -> str:
-    """An expression that evaluates to exactly ``code``: several lines, readable where they are plain ASCII. May hold tokens."""
+    """An expression that evaluates to exactly `code`, several lines that may hold tokens."""
     if is_literal(code) and _SAFE_CODE.fullmatch(code):
         return f"@'\n{code}\n'@"
     return _decoded(code)

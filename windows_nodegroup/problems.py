@@ -1,4 +1,4 @@
-"""What can be wrong with a node group's inputs, and how it is said: all problems at once, each with its cure and a code."""
+"""What can be wrong with a node group's inputs, and how it is said: all at once, each with its cure and a code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
 WARNING_PREFIX = "windows-nodegroup:"
-"""Stands before a rule's code in the id by which a warning is acknowledged: ``windows-nodegroup:WNG203``."""
+"""Stands before a rule's code in the id by which a warning is acknowledged: `windows-nodegroup:WNG203`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +19,12 @@ class Rule:
     """One thing that is checked.
 
     Attributes:
-        code: Stable identifier, ``WNG`` and three digits; the first digit is the subject.
-        severity: ``error`` stops the synthesis; ``warning`` is shown and can be acknowledged.
+        code: Stable identifier, `WNG` and three digits; the first digit is the subject.
+        severity: `error` stops the synthesis; `warning` is shown and can be acknowledged.
         meaning: One line on what is wrong, in the user's terms.
         cure: What to do about it, as an imperative.
         documentation: The page that says so.
-        good: Keyword arguments of ``WindowsNodeGroup`` that keep the rule, as Python source.
+        good: Keyword arguments of `WindowsNodeGroup` that keep the rule, as Python source.
         bad: Keyword arguments that break it.
     """
 
@@ -38,7 +38,7 @@ class Rule:
 
     @property
     def warning_id(self) -> str:
-        """The id to hand to ``Annotations.of(...).acknowledge_warning(...)``."""
+        """The id to hand to `Annotations.of(...).acknowledge_warning(...)`."""
         return WARNING_PREFIX + self.code
 
 
@@ -60,7 +60,7 @@ class Problem:
         return self.rule.code
 
     def __str__(self) -> str:
-        """What is wrong, the cure and the code: ``min_size 5 is greater than max_size 3: raise … [WNG104]``."""
+        """What is wrong, the cure and the code: `min_size 5 is greater than max_size 3: raise … [WNG104]`."""
         return f"{self.finding}: {self.rule.cure} [{self.rule.code}]"
 
 
@@ -68,7 +68,7 @@ class InvalidNodeGroup(ValueError):  # noqa: N818 — named for what is wrong, l
     """The inputs of a node group cannot work; the text lists every problem, one a line."""
 
     def __init__(self, subject: str, problems: tuple[Problem, ...]) -> None:
-        """Keep the problems of ``subject``, the path of the construct."""
+        """Keep the problems of `subject`, the path of the construct."""
         self.problems = problems
         lines = [f"{subject} has {len(problems)} problem{'s' if len(problems) > 1 else ''}:"]
         lines += [f"  {problem} {problem.rule.documentation}" for problem in problems]
@@ -87,7 +87,7 @@ class Problems:
     _found: list[Problem] = field(default_factory=list)
 
     def add(self, rule: Rule, finding: str) -> None:
-        """Note that ``rule`` is broken; ``finding`` names what is wrong and the value given. Said once, however often found."""
+        """Note that `rule` is broken; `finding` names what is wrong and the value given."""
         problem = Problem(rule, finding)
         if problem not in self._found:
             self._found.append(problem)
@@ -103,15 +103,15 @@ class Problems:
         return self._of("warning")
 
     def raise_errors(self) -> None:
-        """Raise ``InvalidNodeGroup`` with all errors, if there are any; warnings do not count."""
+        """Raise `InvalidNodeGroup` with all errors, if there are any; warnings do not count."""
         if self.errors:
             raise InvalidNodeGroup(self.subject, self.errors)
 
     def annotate(self, construct: IConstruct) -> None:
-        """Attach the warnings to ``construct``: the CDK CLI shows each until somebody acknowledges it by its id.
+        """Attach the warnings to `construct`: the CDK CLI shows each until somebody acknowledges it by its id.
 
-        ``Annotations.of(scope).acknowledge_warning("windows-nodegroup:WNG203", "why")`` does so, and so does
-        ``Validations.of(scope).acknowledge(...)``. (``Validations.add_warning`` would only hear the second.)
+        `Annotations.of(scope).acknowledge_warning("windows-nodegroup:WNG203", "why")` does so, and so does
+        `Validations.of(scope).acknowledge(...)`. (`Validations.add_warning` would only hear the second.)
         """
         for problem in self.warnings:
             Annotations.of(construct).add_warning_v2(problem.rule.warning_id, str(problem))

@@ -1,4 +1,4 @@
-"""How nodes come and are replaced: CloudFormation waits for what they report, and keeps enough of them while it updates."""
+"""How nodes come and are replaced: CloudFormation waits for their reports and keeps enough of them in service."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from .capacity import Capacity
+    from .literals import Number
     from .problems import Problems
 
 _MOST_AT_ONCE = 100
@@ -40,13 +41,13 @@ class RollingUpdate:
     """How the Auto Scaling group is created and updated.
 
     Attributes:
-        max_unavailable: The nodes that an update replaces at once; 1 by default, as in ``aws_eks.Nodegroup``.
-        bootstrap_timeout: The time in which a new node has to report. Windows takes 5 to 15 minutes to start, more with a Full edition,
-            large commands or a small instance; 30 minutes by default.
+        max_unavailable: The nodes that an update replaces at once; 1 by default, as in `aws_eks.Nodegroup`.
+        bootstrap_timeout: The time in which a new node has to report. Windows takes 5 to 15 minutes to start, more with
+            a Full edition, large commands or a small instance; 30 minutes by default.
         wait_for_signals: Whether nodes report at all: they need to reach CloudFormation's endpoint.
     """
 
-    max_unavailable: int = 1
+    max_unavailable: Number = 1
     bootstrap_timeout: Duration | None = None
     wait_for_signals: bool = True
 
@@ -93,8 +94,8 @@ class RollingUpdate:
         return (self.bootstrap_timeout or Duration.minutes(30)).to_iso_string()
 
 
-def _in_service(scope: Construct, capacity: Capacity) -> int:
-    """As many as desired, but fewer than the most, or CloudFormation refuses: it has to take one away before it can add one."""
+def _in_service(scope: Construct, capacity: Capacity) -> Number:
+    """As many as desired, but fewer than the most: CloudFormation needs room to replace one."""
     desired, largest = capacity.desired, capacity.largest
     if is_literal(desired) and is_literal(largest):
         return max(0, min(desired, largest - 1))

@@ -30,7 +30,10 @@ CLUSTER_NAME = Rule(
     code="WNG101",
     severity="error",
     meaning="The cluster's name is none that EKS gives",
-    cure="use the name exactly as EKS has it: at most 100 letters, digits, hyphens and underscores, the first a letter or digit",
+    cure=(
+        "use the name exactly as EKS has it: at most 100 letters, digits, hyphens and underscores, the first a "
+        "letter or digit"
+    ),
     documentation=_SELF_MANAGED,
     good='cluster=EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-1", version="1.33")',
     bad='cluster=EksCluster.from_attributes(cluster_name="my cluster", vpc="vpc-1", version="1.33")',
@@ -123,7 +126,10 @@ NO_VERSION_AND_NO_IMAGE = Rule(
     code="WNG204",
     severity="error",
     meaning="Neither the Kubernetes version is known nor an image given",
-    cure='give kubernetes_version="1.33" (it is part of the name under which AWS publishes the image), or an image with WindowsAmi.custom',
+    cure=(
+        'give kubernetes_version="1.33" (it is part of the name under which AWS publishes the image), or an image '
+        "with WindowsAmi.custom"
+    ),
     documentation=_IMAGES,
     good='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1"), kubernetes_version="1.33"',
     bad='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1")',
@@ -141,7 +147,10 @@ CUSTOM_IMAGE_WITHOUT_VERSION = Rule(
     code="WNG206",
     severity="error",
     meaning="A custom image does not say which Windows it holds",
-    cure="add windows_version, such as WindowsVersion.SERVER_2022: containers run only on the version they were built for",
+    cure=(
+        "add windows_version, such as WindowsVersion.SERVER_2022: containers run only on the version they were "
+        "built for"
+    ),
     documentation=_WINDOWS,
     good='ami=WindowsAmi.custom(ssm_parameter="/golden/windows", windows_version=WindowsVersion.SERVER_2022)',
     bad='ami=WindowsAmi.custom(ssm_parameter="/golden/windows")',
@@ -159,7 +168,10 @@ SSM_PARAMETER = Rule(
     code="WNG208",
     severity="error",
     meaning="The parameter's name is not well-formed",
-    cure="use the name of a parameter in Systems Manager, such as /golden/windows, with a version after a colon if it is to be pinned",
+    cure=(
+        "use the name of a parameter in Systems Manager, such as /golden/windows, with a version after a colon if "
+        "it is to be pinned"
+    ),
     documentation="https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html",
     good='ami=WindowsAmi.custom(ssm_parameter="/golden/windows:3", windows_version=WindowsVersion.SERVER_2022)',
     bad='ami=WindowsAmi.custom(ssm_parameter="golden windows", windows_version=WindowsVersion.SERVER_2022)',
@@ -180,7 +192,10 @@ NOT_FOR_WINDOWS = Rule(
     code="WNG302",
     severity="error",
     meaning="The instance type cannot run Windows pods",
-    cure="choose another family, such as m6i, c6i, r6i or t3: EKS excludes C3, C4, D2, I2, M4 (but m4.16xlarge), M6a and R3, and Macs run no Windows",
+    cure=(
+        "choose another family, such as m6i, c6i, r6i or t3: EKS excludes C3, C4, D2, I2, M4 (but m4.16xlarge), "
+        "M6a and R3, and Macs run no Windows"
+    ),
     documentation=_WINDOWS,
     good='instance_types=["m4.16xlarge"]',
     bad='instance_types=["m6a.large"]',
@@ -198,7 +213,10 @@ ACCELERATOR = Rule(
     code="WNG304",
     severity="warning",
     meaning="The instance type has a GPU or another accelerator, for which the image holds no driver",
-    cure="install the driver and a device plugin (in a custom image or in pre_bootstrap_commands) and acknowledge this, or choose another type",
+    cure=(
+        "install the driver and a device plugin (in a custom image or in pre_bootstrap_commands) and acknowledge "
+        "this, or choose another type"
+    ),
     documentation=_IMAGES,
     good='instance_types=["m6i.xlarge"]',
     bad='instance_types=["g5.xlarge"]',
@@ -254,7 +272,10 @@ DISTRIBUTION = Rule(
     meaning="The distribution between on-demand and spot instances is out of range",
     cure="use a base of 0 or more and a percentage from 0 to 100",
     documentation=_AUTO_SCALING + "ec2-auto-scaling-mixed-instances-groups.html",
-    good="instances_distribution=InstancesDistribution(on_demand_base_capacity=1, on_demand_percentage_above_base_capacity=25)",
+    good=(
+        "instances_distribution=InstancesDistribution(on_demand_base_capacity=1, "
+        "on_demand_percentage_above_base_capacity=25)"
+    ),
     bad="instances_distribution=InstancesDistribution(on_demand_percentage_above_base_capacity=125)",
 )
 DISTRIBUTION_AND_TYPE = Rule(
@@ -291,7 +312,10 @@ VOLUME_IOPS = Rule(
     code="WNG403",
     severity="error",
     meaning="A volume's IOPS are missing or out of the range of its type and size",
-    cure="use 3000 to 80000 and at most 500 per GiB for gp3, 100 to 256000 and at most 1000 per GiB for io2, 100 to 64000 and at most 50 per GiB for io1, none for gp2",
+    cure=(
+        "use 3000 to 80000 and at most 500 per GiB for gp3, 100 to 256000 and at most 1000 per GiB for io2, 100 to "
+        "64000 and at most 50 per GiB for io1, none for gp2"
+    ),
     documentation=_EBS + "ebs-volume-types.html",
     good="root_volume=EbsVolume(volume_type=EbsVolumeType.IO2, iops=10_000)",
     bad="root_volume=EbsVolume(volume_type=EbsVolumeType.IO2)",
@@ -309,7 +333,10 @@ CUSTOMER_KEY = Rule(
     code="WNG405",
     severity="warning",
     meaning="A volume is encrypted with a key of your own, which has to admit Auto Scaling or no instance starts",
-    cure="let the key's policy admit the role AWSServiceRoleForAutoScaling (use of the key, and kms:CreateGrant for AWS resources), then acknowledge this",
+    cure=(
+        "let the key's policy admit the role AWSServiceRoleForAutoScaling (use of the key, and kms:CreateGrant for "
+        "AWS resources), then acknowledge this"
+    ),
     documentation=_AUTO_SCALING + "key-policy-requirements-EBS-encryption.html",
     good="root_volume=EbsVolume()",
     bad='root_volume=EbsVolume(kms_key="arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")',
@@ -327,7 +354,10 @@ DEVICE_NAME = Rule(
     code="WNG407",
     severity="error",
     meaning="A device name is not one that Windows instances offer for further volumes",
-    cure="use xvdb to xvdz, xvdba to xvdcz, or /dev/sdb to /dev/sde; /dev/sda1 is the root volume, which root_volume describes",
+    cure=(
+        "use xvdb to xvdz, xvdba to xvdcz, or /dev/sdb to /dev/sde; /dev/sda1 is the root volume, which "
+        "root_volume describes"
+    ),
     documentation=_EC2 + "device_naming.html",
     good='volumes={"xvdf": EbsVolume(size=100)}',
     bad='volumes={"D:": EbsVolume(size=100)}',
@@ -357,7 +387,10 @@ LABEL_KEY = Rule(
     code="WNG501",
     severity="error",
     meaning="A label's key is not one that Kubernetes accepts",
-    cure="use at most 63 letters, digits, hyphens, underscores and dots, the first and last a letter or digit; a DNS name and a slash may stand before",
+    cure=(
+        "use at most 63 letters, digits, hyphens, underscores and dots, the first and last a letter or digit; a "
+        "DNS name and a slash may stand before"
+    ),
     documentation=_LABELS,
     good='labels={"example.com/team": "blue"}',
     bad='labels={"team!": "blue"}',
@@ -366,7 +399,10 @@ LABEL_VALUE = Rule(
     code="WNG502",
     severity="error",
     meaning="A label's value is not one that Kubernetes accepts",
-    cure="use at most 63 letters, digits, hyphens, underscores and dots, the first and last a letter or digit; or nothing",
+    cure=(
+        "use at most 63 letters, digits, hyphens, underscores and dots, the first and last a letter or digit; or "
+        "nothing"
+    ),
     documentation=_LABELS,
     good='labels={"team": "blue"}',
     bad='labels={"team": "blue team"}',
@@ -429,7 +465,10 @@ EXTRA_ARGUMENT = Rule(
     code="WNG509",
     severity="error",
     meaning="An extra argument for kubelet or kube-proxy would not arrive as it is written",
-    cure='write each as one word, such as "--v=4", without spaces, quotes or control characters: the bootstrap script joins them into one command line',
+    cure=(
+        'write each as one word, such as "--v=4", without spaces, quotes or control characters: the bootstrap '
+        "script joins them into one command line"
+    ),
     documentation=_BOOTSTRAP,
     good='kubelet_extra_args=["--v=4"]',
     bad='kubelet_extra_args=["--v 4"]',
@@ -461,17 +500,32 @@ ENDPOINT_OR_AUTHORITY = Rule(
     meaning="Of the cluster's endpoint and certificate authority only one is given",
     cure="give both, so that nodes need not ask EKS for them, or neither",
     documentation=_BOOTSTRAP,
-    good='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", cluster_endpoint="https://e", cluster_certificate_authority_data="Q0E=", service_ipv4_cidr="10.100.0.0/16")',
-    bad='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", cluster_endpoint="https://e", service_ipv4_cidr="10.100.0.0/16")',
+    good=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'cluster_endpoint="https://e", cluster_certificate_authority_data="Q0E=", service_ipv4_cidr="10.100.0.0/16")'
+    ),
+    bad=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'cluster_endpoint="https://e", service_ipv4_cidr="10.100.0.0/16")'
+    ),
 )
 ENDPOINT_WITHOUT_CIDR = Rule(
     code="WNG602",
     severity="error",
-    meaning="The cluster's endpoint is given without the range of its service addresses, so the nodes would guess it, and DNS in pods breaks",
+    meaning=(
+        "The cluster's endpoint is given without the range of its service addresses, so the nodes would guess it, "
+        "and DNS in pods breaks"
+    ),
     cure="give service_ipv4_cidr, or leave out the endpoint",
     documentation=_BOOTSTRAP,
-    good='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", cluster_endpoint="https://e", cluster_certificate_authority_data="Q0E=", service_ipv4_cidr="10.100.0.0/16")',
-    bad='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", cluster_endpoint="https://e", cluster_certificate_authority_data="Q0E=")',
+    good=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'cluster_endpoint="https://e", cluster_certificate_authority_data="Q0E=", service_ipv4_cidr="10.100.0.0/16")'
+    ),
+    bad=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'cluster_endpoint="https://e", cluster_certificate_authority_data="Q0E=")'
+    ),
 )
 SERVICE_CIDR = Rule(
     code="WNG603",
@@ -479,8 +533,14 @@ SERVICE_CIDR = Rule(
     meaning="The range of service addresses is not an IPv4 range",
     cure="use a private IPv4 range such as 10.100.0.0/16; Windows nodes cannot join IPv6 clusters",
     documentation=_WINDOWS,
-    good='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", service_ipv4_cidr="10.100.0.0/16")',
-    bad='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", service_ipv4_cidr="fd00::/108")',
+    good=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'service_ipv4_cidr="10.100.0.0/16")'
+    ),
+    bad=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'service_ipv4_cidr="fd00::/108")'
+    ),
 )
 DNS_CLUSTER_IP = Rule(
     code="WNG604",
@@ -523,19 +583,34 @@ AUTHENTICATION_MODE = Rule(
     code="WNG611",
     severity="error",
     meaning="The cluster's authentication mode is none that EKS has, or is not known in time",
-    cure="use CONFIG_MAP, API_AND_CONFIG_MAP or API, or a CloudFormation parameter of the same stack: conditions can read nothing else",
+    cure=(
+        "use CONFIG_MAP, API_AND_CONFIG_MAP or API, or a CloudFormation parameter of the same stack: conditions "
+        "can read nothing else"
+    ),
     documentation=_ACCESS,
     good='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", authentication_mode="API")',
-    bad='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", authentication_mode="CONFIGMAP")',
+    bad=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'authentication_mode="CONFIGMAP")'
+    ),
 )
 NO_WAY_IN = Rule(
     code="WNG612",
     severity="error",
     meaning="Nothing lets the function that edits aws-auth into a cluster that knows no access entries",
-    cure="give kubectl_role, a role that may edit aws-auth such as the cluster's creator, or change the cluster's mode to API_AND_CONFIG_MAP",
+    cure=(
+        "give kubectl_role, a role that may edit aws-auth such as the cluster's creator, or change the cluster's "
+        "mode to API_AND_CONFIG_MAP"
+    ),
     documentation=_ACCESS,
-    good='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", authentication_mode="CONFIG_MAP", kubectl_role="arn:aws:iam::111122223333:role/admin")',
-    bad='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", authentication_mode="CONFIG_MAP")',
+    good=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'authentication_mode="CONFIG_MAP", kubectl_role="arn:aws:iam::111122223333:role/admin")'
+    ),
+    bad=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'authentication_mode="CONFIG_MAP")'
+    ),
 )
 AUTHORIZATION_AND_MODE = Rule(
     code="WNG613",
@@ -544,16 +619,24 @@ AUTHORIZATION_AND_MODE = Rule(
     cure="leave authorization to the mode of the cluster, or change that mode",
     documentation=_ACCESS,
     good="authorization=NodeAuthorization.ACCESS_ENTRY",
-    bad='authorization=NodeAuthorization.AWS_AUTH, cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", authentication_mode="API")',
+    bad=(
+        'authorization=NodeAuthorization.AWS_AUTH, cluster=EksCluster.from_attributes(cluster_name="c", '
+        'vpc="vpc-1", version="1.33", authentication_mode="API")'
+    ),
 )
 ONE_CLUSTER_TWO_WAYS = Rule(
     code="WNG614",
     severity="error",
-    meaning="Two node groups of one stack describe the same cluster with different ways in, and one function serves both",
+    meaning=(
+        "Two node groups of one stack describe the same cluster with different ways in, and one function serves both"
+    ),
     cure="describe the cluster once and hand the same EksCluster to both",
     documentation=_ACCESS,
     good='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33")',
-    bad='cluster=EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-1", version="1.33", kubernetes_group="other")',
+    bad=(
+        'cluster=EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-1", version="1.33", '
+        'kubernetes_group="other")'
+    ),
 )
 KUBERNETES_GROUP = Rule(
     code="WNG615",
@@ -561,14 +644,23 @@ KUBERNETES_GROUP = Rule(
     meaning="An access entry cannot name a group that belongs to Kubernetes or EKS",
     cure="use a name that begins with none of system:, eks:, aws:, amazon: and iam:",
     documentation="https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html",
-    good='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", kubernetes_group="windows-nodegroup")',
-    bad='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", kubernetes_group="system:masters")',
+    good=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'kubernetes_group="windows-nodegroup")'
+    ),
+    bad=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'kubernetes_group="system:masters")'
+    ),
 )
 NO_WAY_TO_CONTROL_PLANE = Rule(
     code="WNG616",
     severity="error",
     meaning="No security group is known with which nodes could reach the control plane and the cluster's DNS",
-    cure="give cluster_security_group in the cluster's description, or the security groups of its Linux nodes as security_groups",
+    cure=(
+        "give cluster_security_group in the cluster's description, or the security groups of its Linux nodes as "
+        "security_groups"
+    ),
     documentation=_EKS + "sec-group-reqs.html",
     good='security_groups=["sg-0123456789abcdef0"]',
     bad='security_groups=None, cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33")',
@@ -589,7 +681,10 @@ ROLE_NOT_MADE_HERE = Rule(
     cure="leave out node_role, or set up that role where it is made",
     documentation=_EKS + "create-node-role.html",
     good='permissions_boundary="arn:aws:iam::111122223333:policy/boundary"',
-    bad='node_role="arn:aws:iam::111122223333:role/windows", permissions_boundary="arn:aws:iam::111122223333:policy/boundary"',
+    bad=(
+        'node_role="arn:aws:iam::111122223333:role/windows", '
+        'permissions_boundary="arn:aws:iam::111122223333:policy/boundary"'
+    ),
 )
 PROFILE_WITHOUT_ROLE = Rule(
     code="WNG619",
@@ -597,7 +692,10 @@ PROFILE_WITHOUT_ROLE = Rule(
     meaning="An instance profile is given without its role, which is what has to be authorized",
     cure="give node_role too, the role that is in the profile",
     documentation=_EKS + "create-node-role.html",
-    good='instance_profile="arn:aws:iam::111122223333:instance-profile/windows", node_role="arn:aws:iam::111122223333:role/windows"',
+    good=(
+        'instance_profile="arn:aws:iam::111122223333:instance-profile/windows", '
+        'node_role="arn:aws:iam::111122223333:role/windows"'
+    ),
     bad='instance_profile="arn:aws:iam::111122223333:instance-profile/windows"',
 )
 

@@ -50,7 +50,7 @@ def check_tags(tags: Mapping[str, str] | None, problems: Problems, *, further: i
 
 
 def group_tags(propagated: Mapping[str, str], kept: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The Auto Scaling group's ``Tags``, in CDK's spelling.
+    """The Auto Scaling group's `Tags`, in CDK's spelling.
 
     Args:
         propagated: Tags that nodes get as well.

@@ -1,9 +1,10 @@
-"""The script that a new node runs once: commands before, ``Start-EKSBootstrap.ps1``, commands after, and the report.
+"""The script that a new node runs once: commands before, `Start-EKSBootstrap.ps1`, commands after, and the report.
 
-Windows PowerShell 5.1 runs it, as SYSTEM. It is plain ASCII, readable on the node, and every value in it arrives as it is (``powershell``).
-The report goes three ways: to CloudFormation as a signal; to the console output of the instance, through its first serial port, because a
-signal carries no text further than ``cfn-signal``'s own log; and to a log on the node. A signal that nobody waits for any more, as from nodes
-that a running group adds, is refused by CloudFormation, which does no harm: the script does not look at the answer.
+Windows PowerShell 5.1 runs it, as SYSTEM. It is plain ASCII, readable on the node, and every value in it arrives as it
+is (`powershell`). The report goes three ways: to CloudFormation as a signal; to the console output of the instance,
+through its first serial port, because a signal carries no text further than `cfn-signal`'s own log; and to a log on
+the node. A signal that nobody waits for any more, as from nodes that a running group adds, is refused by
+CloudFormation, which does no harm: the script does not look at the answer.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ _REPORT = """\
     }
 """
 
-# Windows PowerShell hands arguments to programs without escaping what is in them: only harmless characters are left of the reason.
+# Windows PowerShell hands arguments to programs without escaping what is in them: only harmless characters are left of
+# the reason.
 _SIGNAL = """\
     $reason = ($tail -replace '[^0-9A-Za-z .,:;/_=()-]+', ' ').Trim()
     if ($reason.Length -gt 500) {{ $reason = $reason.Substring($reason.Length - 500) }}
@@ -81,7 +83,9 @@ _END = """\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """Whom a node tells how its bootstrap went. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-signal.html.
+    """Whom a node tells how its bootstrap went.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-signal.html
 
     Attributes:
         stack: The stack's name or id.
@@ -105,13 +109,13 @@ def user_data(
     """The user data, not yet in Base64.
 
     Args:
-        arguments: The parameters of ``Start-EKSBootstrap.ps1`` and their values, as PowerShell expressions.
+        arguments: The parameters of `Start-EKSBootstrap.ps1` and their values, as PowerShell expressions.
         more_arguments: PowerShell code that stands behind them.
         before: Lines of PowerShell to run before.
         after: Lines of PowerShell to run after.
         signal: Whom to tell; None: nobody is told.
     """
-    code = {"before": before and "\n".join(before), "more": more_arguments, "after": after and "\n".join(after)}
+    code = {"before": "\n".join(before or ()), "more": more_arguments, "after": "\n".join(after or ())}
     body = [
         *(f"${name} = {quote_code(text)}\n" for name, text in code.items() if text),
         "\n$exitCode = 1\ntry {\n    New-Item -ItemType Directory -Force -Path (Split-Path $log) | Out-Null\n",

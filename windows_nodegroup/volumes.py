@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_kms as kms
 
+    from .literals import Number
     from .problems import Problems
 
 ROOT_DEVICE = "/dev/sda1"
@@ -25,7 +26,10 @@ _DEVICE = re.compile(r"xvd[b-z]|xvd[bc][a-z]|/dev/sd[b-e]")
 
 
 class EbsVolumeType(StrEnum):
-    """A kind of volume that Windows can start from. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html."""
+    """A kind of volume that Windows can start from.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html
+    """
 
     GP2 = "gp2"
     GP3 = "gp3"
@@ -65,10 +69,10 @@ class EbsVolume:
         delete_on_termination: Whether the volume goes with its node.
     """
 
-    size: int | None = None
+    size: Number | None = None
     volume_type: EbsVolumeType | str = EbsVolumeType.GP3
-    iops: int | None = None
-    throughput: int | None = None
+    iops: Number | None = None
+    throughput: Number | None = None
     encrypted: bool = True
     kms_key: kms.IKey | str | None = None
     snapshot_id: str | None = None
@@ -82,16 +86,16 @@ class Storage:
     Attributes:
         disk_size: The root volume's size in GiB, for those who need to say no more.
         root_volume: The root volume in full.
-        volumes: Further volumes by device name, such as ``xvdf``. Windows sees them as disks that are not initialized: EC2's launch agent does
-            that with the task ``initializeVolume``, or ``pre_bootstrap_commands`` do.
+        volumes: Further volumes by device name, such as `xvdf`. Windows sees them as disks that are not initialized:
+            EC2's launch agent does that with the task `initializeVolume`, or `pre_bootstrap_commands` do.
     """
 
-    disk_size: int | None = None
+    disk_size: Number | None = None
     root_volume: EbsVolume = field(default_factory=EbsVolume)
     volumes: Mapping[str, EbsVolume] = field(default_factory=dict)
 
     @property
-    def root_size(self) -> int:
+    def root_size(self) -> Number:
         """The root volume's size in GiB."""
         if self.disk_size is not None:
             return self.disk_size
@@ -115,13 +119,13 @@ class Storage:
             _check(f"volume {device}", volume, volume.size, problems)
 
     def block_device_mappings(self) -> list[dict[str, Any]]:
-        """The value for the launch template's ``BlockDeviceMappings``, in CDK's spelling."""
+        """The value for the launch template's `BlockDeviceMappings`, in CDK's spelling."""
         root = {ROOT_DEVICE: _ebs(self.root_volume, self.root_size)}
         further = {device: _ebs(volume, volume.size) for device, volume in self.volumes.items()}
         return [{"deviceName": device, "ebs": ebs} for device, ebs in (root | further).items()]
 
 
-def _ebs(volume: EbsVolume, size: int | None) -> dict[str, Any]:
+def _ebs(volume: EbsVolume, size: Number | None) -> dict[str, Any]:
     key = volume.kms_key
     properties = {
         "volumeSize": size,
@@ -136,7 +140,7 @@ def _ebs(volume: EbsVolume, size: int | None) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if value is not None}
 
 
-def _check(name: str, volume: EbsVolume, size: int | None, problems: Problems) -> None:
+def _check(name: str, volume: EbsVolume, size: Number | None, problems: Problems) -> None:
     if volume.kms_key is not None:
         if not volume.encrypted:
             problems.add(rules.KEY_WITHOUT_ENCRYPTION, f"{name} has a kms_key but encrypted=False")
@@ -146,7 +150,7 @@ def _check(name: str, volume: EbsVolume, size: int | None, problems: Problems) -
         _check_numbers(name, volume, size, _LIMITS[EbsVolumeType(volume.volume_type)], problems)
 
 
-def _check_numbers(name: str, volume: EbsVolume, size: int | None, limits: _Limits, problems: Problems) -> None:
+def _check_numbers(name: str, volume: EbsVolume, size: Number | None, limits: _Limits, problems: Problems) -> None:
     kind = volume.volume_type
     if is_literal(size) and size not in limits.size:
         problems.add(rules.VOLUME_SIZE, f"{name} of type {kind} has {size} GiB")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import tempfile
 import threading
@@ -25,6 +26,7 @@ from local_aws.front import Front, RecordedCall
 from local_aws.functions import Lambda
 from local_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 from local_aws.moto_account import MotoAccount
+from local_aws.nodes import Nodes
 from local_aws.permissions import Permissions
 from local_aws.place import Place
 from local_aws.server import Server
@@ -33,6 +35,9 @@ from local_aws.windows_images import publish_windows_images
 if TYPE_CHECKING:
     import subprocess
     from types import TracebackType
+
+#: boto3's sessions are not for several threads at once.
+_session_lock = threading.Lock()
 
 #: The developer's own user, an administrator.
 _USER = "developer"
@@ -55,7 +60,6 @@ class LocalAws:
         self.partition = get_partition(region)
         self._server: Server | None = None
         self._clients: dict[tuple[str, str], Any] = {}
-        self._lock = threading.Lock()
 
     def start(self) -> Self:
         """Answer from now on; once started, does nothing."""
@@ -76,6 +80,8 @@ class LocalAws:
             account=self.account,
             partition=self.partition,
         )
+        self.nodes = Nodes(client=self.client, callers=callers, eks=self.eks)
+        self.cloudformation.means.on_launch = self.nodes
         self._front = Front(
             callers=callers,
             ours={
@@ -103,6 +109,7 @@ class LocalAws:
         if self._server is None:
             return
         self.functions.close()
+        self.cloudformation.close()
         self._server.close()
         self.eks.close()
         self._moto.close()
@@ -150,10 +157,9 @@ class LocalAws:
 
     def client(self, service: str, role_arn: str = "") -> Any:  # noqa: ANN401 - boto3 makes clients at run time
         """A boto3 client of this AWS, as the developer's user or as a role that it may assume."""
-        with self._lock:
-            key = (service, role_arn)
-            if key in self._clients:
-                return self._clients[key]
+        key = (service, role_arn)
+        if key in self._clients:
+            return self._clients[key]
         keys = {"aws_access_key_id": self._user.access_key_id, "aws_secret_access_key": self._user.secret_access_key}
         if role_arn:
             assumed = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=_USER)["Credentials"]
@@ -162,9 +168,8 @@ class LocalAws:
                 "aws_secret_access_key": assumed["SecretAccessKey"],
                 "aws_session_token": assumed["SessionToken"],
             }
-        session: Any = _session()
-        with self._lock:
-            self._clients[key] = session.client(
+        with _session_lock:
+            self._clients[key] = _session().client(
                 service,
                 region_name=self.region,
                 endpoint_url=self.url,
@@ -228,8 +233,9 @@ class LocalAws:
         return caller
 
 
-def _session() -> boto3.Session:
-    """A session that reads nothing of the developer's own AWS settings."""
+@functools.cache
+def _session() -> Any:  # noqa: ANN401 - boto3's session types only the services that it knows by their literal names
+    """A session that reads nothing of the developer's own AWS settings; one for all: it keeps the services' models."""
     nowhere = (None, None, os.devnull, None)
     return boto3.Session(
         botocore_session=botocore.session.Session(

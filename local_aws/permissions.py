@@ -40,7 +40,7 @@ class Permissions:
         refused = f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
         if action == "sts:AssumeRole":
             role = self._role(resource)
-            if role is None or not _trusts(role, caller):
+            if role is None or not _trusts(role, caller, request.values.get("ExternalId")):
                 return refused
         if action == "sts:GetCallerIdentity" or caller.role_arn is None:
             return None
@@ -101,16 +101,24 @@ def _allows(statements: list[_Statement], action: str, resource: str) -> bool:
     return "Allow" in matching and "Deny" not in matching
 
 
-def _trusts(role: Role, caller: Caller) -> bool:
+def _trusts(role: Role, caller: Caller, external_id: str | None) -> bool:
     account = caller.arn.split(":")[4]
     partition = caller.arn.split(":")[1]
     names = {"*", account, f"arn:{partition}:iam::{account}:root", caller.arn, caller.principal_arn}
     return any(
         statement["Effect"] == "Allow"
-        and not statement.get("Condition")
+        and _external_id_fits(statement.get("Condition"), external_id)
         and _matches(statement.get("Action"), "sts:assumerole", lower=True)
         and names & set(_principals(statement.get("Principal")))
         for statement in _statements(role.assume_role_policy_document)
+    )
+
+
+def _external_id_fits(condition: dict[str, Any] | None, external_id: str | None) -> bool:
+    """The only conditions of a trust policy that are understood: those of the CDK's bootstrap roles."""
+    given = {"Null": "false" if external_id else "true", "StringEquals": external_id}
+    return all(
+        tested == {"sts:ExternalId": given.get(operator, object())} for operator, tested in (condition or {}).items()
     )
 
 

@@ -92,4 +92,14 @@ def _parameters(request: Request, operation: OperationModel, url_params: dict[st
 def _response(request: Request, operation: OperationModel, output: object) -> Response:
     serializer = get_serializer_class(operation.service_model.service_name, _protocol(request, operation))(operation)
     serialized = serializer.serialize(output)
-    return Response(serialized["body"], serialized["status_code"], dict(serialized["headers"]))
+    status = _modelled_status(operation, output) or serialized["status_code"]
+    return Response(serialized["body"], status, dict(serialized["headers"]))
+
+
+def _modelled_status(operation: OperationModel, output: object) -> int | None:
+    """Lambda's Invoke has its HTTP status as a member, which moto's serializer leaves out."""
+    members = operation.output_shape.members if operation.output_shape is not None else {}
+    for name, member in members.items():
+        if member.serialization.get("location") == "statusCode" and isinstance(output, dict):
+            return output.get(name)
+    return None

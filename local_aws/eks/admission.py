@@ -41,13 +41,13 @@ class Admission:
         except InvalidTokenError as invalid:
             _log.info("token for %s refused: %s", self.cluster.name, invalid)
             return None
-        user = self._user(caller)
+        user = self.user_of(caller)
         if user is None:
             _log.info("%s is not mapped in %s", caller.principal_arn, self.cluster.name)
         return user
 
-    def _user(self, caller: Caller) -> User | None:
-        """An access entry wins whole over `aws-auth`, where the mode reads both."""
+    def user_of(self, caller: Caller) -> User | None:
+        """Who a principal is in the cluster: an access entry wins whole over `aws-auth`, where the mode reads both."""
         cluster = self.cluster
         if cluster.creator_is_administrator and caller.principal_arn == cluster.creator:
             return User("kubernetes-admin", frozenset({"system:masters"}))

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local_aws.callers import Caller
     from local_aws.eks.access_entries import AccessEntry
     from local_aws.eks.addons import Addon
-    from local_aws.kubernetes_api import KubernetesApi
+    from local_aws.kubernetes_api import KubernetesApi, User
 
 #: The ways in which a cluster may authenticate; a cluster moves to the right, never back.
 AUTHENTICATION_MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
@@ -45,6 +48,8 @@ class Cluster:
     #: A local cluster on Outposts has this.
     outpost_config: dict[str, Any] | None
     kubernetes: KubernetesApi
+    #: Who a principal is in the cluster, or None.
+    user_of: Callable[[Caller], User | None]
     #: A test may set it, to see what others make of it.
     status: Status = "ACTIVE"
     tags: dict[str, str] = field(default_factory=dict)

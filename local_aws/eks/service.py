@@ -88,6 +88,7 @@ class Eks(AccessEntryOperations, AddonOperations, Service):
             bootstrap_creator=bootstrap_creator,
             outpost_config=asked.get("outpostConfig"),
             kubernetes=kubernetes,
+            user_of=admission.user_of,
             tags=asked.get("tags") or {},
         )
         admission.cluster = cluster

@@ -16,7 +16,7 @@ from .cluster_access import ClusterAccess
 from .config_map import ConfigMap
 from .deadline import Deadline, Patience
 from .entry_edit import MAP_ROLES, recorded_role
-from .failures import Failure, UnreadableRecord
+from .failures import Failure, KubernetesAccessDenied, UnreadableRecord
 from .kubernetes import ApiError
 from .owners import ANNOTATION, Owners
 from .preflight import log_outcome
@@ -89,6 +89,7 @@ class Kubernetes:
         self._cluster_name = cluster_name
         self._kubectl_role_arn = kubectl_role_arn
         self._settling = Patience(settle_seconds)
+        self._closed = ""
         self._api = cache(self._open)
         self._config_map = cache(self._read)
 
@@ -147,22 +148,36 @@ class Kubernetes:
         return ConfigMap(manifest) if manifest else None
 
     def _get(self, path: str, what: str) -> Mapping[str, Any] | None:
+        try:
+            return self._request(path)
+        except ApiError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            if error.status == _FORBIDDEN:
+                raise NotCheckedError(f"{what} is not allowed") from None
+            raise NotCheckedError(f"{what} was answered with {error.status}") from None
+
+    def _request(self, path: str) -> Mapping[str, Any]:
+        """Ask; what is in the way of one question is in the way of all, so nobody waits for it twice."""
+        if self._closed:
+            raise NotCheckedError(self._closed)
+        try:
+            return self._settled(path)
+        except TransportError as error:
+            self._closed = f"the Kubernetes API is out of reach: {error}"
+        except (Failure, AwsError) as error:
+            self._closed = str(error)
+        raise NotCheckedError(self._closed)
+
+    def _settled(self, path: str) -> Mapping[str, Any]:
         while True:
             try:
                 return self._api().request("GET", path)
             except ApiError as error:
-                if error.status == _NOT_FOUND:
-                    return None
-                if error.status == _FORBIDDEN:
-                    raise NotCheckedError(f"{what} is not allowed") from None
                 if error.status != _UNKNOWN_CALLER:
-                    raise NotCheckedError(f"{what} was answered with {error.status}") from None
-                if self._settling.is_over() or self._session.deadline.remaining() <= RETRY_SECONDS:
-                    raise NotCheckedError("the cluster does not know the caller") from None
-            except TransportError as error:
-                raise NotCheckedError(f"the Kubernetes API is out of reach: {error}") from None
-            except (Failure, AwsError) as error:
-                raise NotCheckedError(str(error)) from None
+                    raise
+                if self._settling.is_over():
+                    raise KubernetesAccessDenied("the cluster does not know the caller") from None
             self._api().forget_token()
             self._session.deadline.pause(RETRY_SECONDS)
 

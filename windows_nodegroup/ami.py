@@ -156,6 +156,8 @@ class WindowsAmi:
         if self._is_pinned:
             image = self.custom_image_id or "of AWS"
             problems.add(rules.IMAGE_PINNED, f"the image {image} is pinned")
+        if is_literal(self.windows_version) and self.windows_version not in tuple(WindowsVersion):
+            problems.add(rules.WINDOWS_VERSION, f"windows_version is {self.windows_version!r}")
         if is_literal(kubernetes_version):
             self._check_kubernetes_version(kubernetes_version, problems)
 

@@ -44,7 +44,7 @@ class Bootstrap:
             out of reach.
         cluster_certificate_authority_data: The API's certificate authority, in Base64; goes with the endpoint.
         service_ipv4_cidr: The range of the cluster's service addresses. Without it, nodes guess by their own address.
-        dns_cluster_ip: The address of the cluster's DNS; without it, nodes guess likewise.
+        dns_cluster_ip: The address of the cluster's DNS; by default the tenth of the service range, as EKS gives it.
         excluded_snat_cidrs: IPv4 ranges outside the VPC that pods reach under their own address.
         labels: Labels with which nodes are born.
         taints: Taints with which nodes are born.
@@ -108,7 +108,7 @@ class Bootstrap:
             "APIServerEndpoint": self.cluster_endpoint,
             "Base64ClusterCA": self.cluster_certificate_authority_data,
             "ServiceCIDR": self.service_ipv4_cidr,
-            "DNSClusterIP": self.dns_cluster_ip,
+            "DNSClusterIP": self.dns_cluster_ip or self._tenth_service_address(),
         }
         arguments = {name: quote(value) for name, value in plain.items() if value is not None}
         if self.excluded_snat_cidrs:
@@ -118,6 +118,16 @@ class Bootstrap:
         if self.kube_proxy_extra_args:
             arguments["KubeProxyExtraArgs"] = _words(self.kube_proxy_extra_args)
         return arguments
+
+    def _tenth_service_address(self) -> str | None:
+        """Where EKS puts the cluster's DNS. Service ranges are /24 or larger, so only the last number is another."""
+        cidr = self.service_ipv4_cidr
+        if cidr is None:
+            return None
+        if is_literal(cidr):
+            return cidr.rpartition(".")[0] + ".10"
+        numbers = Fn.split(".", cidr, 4)
+        return Fn.join(".", [*numbers[:3], "10"])
 
     def _kubelet_words(self) -> list[str]:
         words = []

@@ -227,10 +227,12 @@ class Capacity:
         return {name: value for name, value in properties.items() if value is not None}
 
     def _check_sizes(self, problems: Problems) -> None:
-        sizes = {"min_size": self.smallest, "desired_size": self.desired, "max_size": self.largest}
-        for name, size in sizes.items():
-            if is_literal(size) and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
-                problems.add(rules.SIZE, f"{name} is {size!r}")
+        sizes = {"min_size": self.min_size, "desired_size": self.desired_size, "max_size": self.max_size}
+        wrong = {name: size for name, size in sizes.items() if is_literal(size) and not _is_whole(size)}
+        for name, size in wrong.items():
+            problems.add(rules.SIZE, f"{name} is {size!r}")
+        if wrong:
+            return
         if is_literal(self.smallest) and is_literal(self.largest) and self.smallest > self.largest:
             problems.add(rules.MIN_ABOVE_MAX, f"min_size {self.smallest} is greater than max_size {self.largest}")
             return
@@ -277,8 +279,9 @@ class Capacity:
     def _check_max_pods(self, max_pods: Number | None, problems: Problems) -> None:
         if not is_literal(max_pods):
             return
-        if max_pods < 1:
-            problems.add(rules.MAX_PODS, f"max_pods is {max_pods}")
+        if not _is_whole(max_pods) or max_pods < 1:
+            problems.add(rules.MAX_PODS, f"max_pods is {max_pods!r}")
+            return
         for name in literals(self.type_names):
             limits = pod_limits(name)
             if limits and max_pods > limits.prefixes:
@@ -288,6 +291,10 @@ class Capacity:
                     rules.MAX_PODS_NEED_PREFIXES,
                     f"max_pods {max_pods} is greater than the {limits.addresses} of {name}",
                 )
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
 
 
 def as_string(number: Number) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TEMPLATE = f"{CLUSTER_AUTOSCALER_TAG}node-template/"
 
 
-def cluster_autoscaler_tags(
+def cluster_autoscaler_tags(  # noqa: PLR0913 — all that describes a node
     *,
     cluster_name: str,
     instance_types: Sequence[str],
@@ -49,7 +49,7 @@ def cluster_autoscaler_tags(
     tags |= {f"{_TEMPLATE}label/{key}": value for key, value in (hints | dict(labels or {})).items()}
     tags |= {f"{_TEMPLATE}taint/{taint.key}": f"{taint.value}:{taint.effect}" for taint in taints or ()}
     limits = [pod_limits(name) for name in instance_types]
-    if all(limits):
+    if limits and all(limits):
         addresses = min(limit.addresses for limit in limits if limit)
         tags[f"{_TEMPLATE}resources/vpc.amazonaws.com/PrivateIPv4Address"] = str(addresses)
     if is_literal(disk_size):

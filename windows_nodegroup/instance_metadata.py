@@ -15,12 +15,19 @@ DEFAULT_HOP_LIMIT = 2
 """Pods reach instance metadata; 1 keeps pods away that have roles of their own."""
 
 _HOP_LIMITS = range(1, 65)
+_HTTP_TOKENS = ("required", "optional")
 
 
 def check_instance_metadata(
-    problems: Problems, *, hop_limit: Number = DEFAULT_HOP_LIMIT, instance_metadata_tags: bool = False
+    problems: Problems,
+    *,
+    http_tokens: str = "required",
+    hop_limit: Number = DEFAULT_HOP_LIMIT,
+    instance_metadata_tags: bool = False,
 ) -> None:
-    """Check the hop limit, and that tags stay out of instance metadata: those of an EKS node contain slashes."""
+    """Check the options, and that tags stay out of instance metadata: those of an EKS node contain slashes."""
+    if is_literal(http_tokens) and http_tokens not in _HTTP_TOKENS:
+        problems.add(rules.HTTP_TOKENS, f"http_tokens is {http_tokens!r}")
     if is_literal(hop_limit) and hop_limit not in _HOP_LIMITS:
         problems.add(rules.HOP_LIMIT, f"http_put_response_hop_limit is {hop_limit}")
     if instance_metadata_tags:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .literals import Number
     from .problems import Problems
 
-_MOST_AT_ONCE = 100
+_AT_ONCE = range(1, 101)
 _LONGEST_SECONDS = 3600
 _SHORTEST_SECONDS = 60
 _SECONDS_WITHOUT_SIGNALS = 900
@@ -53,7 +53,7 @@ class RollingUpdate:
 
     def check(self, problems: Problems) -> None:
         """Check what is literal."""
-        if is_literal(self.max_unavailable) and not 1 <= self.max_unavailable <= _MOST_AT_ONCE:
+        if is_literal(self.max_unavailable) and self.max_unavailable not in _AT_ONCE:
             problems.add(rules.MAX_UNAVAILABLE, f"max_unavailable is {self.max_unavailable}")
         timeout = self.bootstrap_timeout
         if timeout is None:

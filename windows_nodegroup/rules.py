@@ -1,7 +1,8 @@
 """The table of everything that is checked: one `Rule` each, in the order of the codes.
 
-The first digit is the subject: 1 names and sizes, 2 images and versions, 3 instance types and purchase, 4 storage, 5 kubelet, 6 network and
-access, 7 tags, 8 user data. A code keeps its meaning for ever; the code of a rule that is gone is not used again.
+The first digit is the subject: 1 names and sizes, 2 images and versions, 3 instance types and purchase, 4 storage,
+5 kubelet, 6 network and access, 7 tags, 8 user data. A code keeps its meaning for ever, and the code of a rule that is
+gone is not used again.
 """
 
 from __future__ import annotations
@@ -175,6 +176,15 @@ SSM_PARAMETER = Rule(
     documentation="https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html",
     good='ami=WindowsAmi.custom(ssm_parameter="/golden/windows:3", windows_version=WindowsVersion.SERVER_2022)',
     bad='ami=WindowsAmi.custom(ssm_parameter="golden windows", windows_version=WindowsVersion.SERVER_2022)',
+)
+WINDOWS_VERSION = Rule(
+    code="WNG209",
+    severity="error",
+    meaning="EKS does not know the Windows version",
+    cure="use WindowsVersion.SERVER_2019, SERVER_2022 or SERVER_2025",
+    documentation=_WINDOWS,
+    good='ami=WindowsAmi.custom(ssm_parameter="/golden/windows", windows_version="2019")',
+    bad='ami=WindowsAmi.custom(ssm_parameter="/golden/windows", windows_version="2016")',
 )
 
 # 3: instance types and purchase
@@ -380,6 +390,15 @@ VOLUME_WITHOUT_SIZE = Rule(
     good='volumes={"xvdf": EbsVolume(snapshot_id="snap-0123456789abcdef0")}',
     bad='volumes={"xvdf": EbsVolume()}',
 )
+VOLUME_TYPE = Rule(
+    code="WNG410",
+    severity="error",
+    meaning="A volume's type is not one of the solid state ones",
+    cure="use an EbsVolumeType: GP2, GP3, IO1 or IO2",
+    documentation=_EBS + "ebs-volume-types.html",
+    good="root_volume=EbsVolume(volume_type=EbsVolumeType.GP3)",
+    bad='root_volume=EbsVolume(volume_type="st1")',
+)
 
 # 5: kubelet
 
@@ -578,6 +597,15 @@ INSTANCE_METADATA_TAGS = Rule(
     good="instance_metadata_tags=False",
     bad="instance_metadata_tags=True",
 )
+HTTP_TOKENS = Rule(
+    code="WNG608",
+    severity="error",
+    meaning="It is not clear which versions of the instance metadata service are allowed",
+    cure='use http_tokens="required" (version 2 alone) or "optional"',
+    documentation=_EC2 + "configuring-IMDS-new-instances.html",
+    good='http_tokens="optional"',
+    bad='http_tokens="yes"',
+)
 
 AUTHENTICATION_MODE = Rule(
     code="WNG611",
@@ -736,6 +764,15 @@ TAG_RESERVED = Rule(
     documentation=_SELF_MANAGED,
     good='tags={"Name": "windows"}',
     bad='tags={"kubernetes.io/cluster/my-cluster": "shared"}',
+)
+HINT_TOO_LONG = Rule(
+    code="WNG705",
+    severity="error",
+    meaning="A label or taint is too long for a tag with which cluster-autoscaler is told of it",
+    cure="use a key of at most 82 characters, or leave cluster_autoscaler off and tag the group yourself",
+    documentation="https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md",
+    good='cluster_autoscaler=True, labels={"example.com/team": "blue"}',
+    bad='cluster_autoscaler=True, labels={"a-very-long-name." * 5 + "example.com/team": "blue"}',
 )
 
 # 8: user data

@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import TagManager, TagType
+
 from . import rules
-from .literals import is_literal
+from .literals import is_literal, literals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_cdk import aws_ec2 as ec2
+
     from .problems import Problems
 
 MAX_TAGS = 50
+MAX_KEY_LENGTH = 128
 CLUSTER_TAG = "kubernetes.io/cluster/"
 CLUSTER_AUTOSCALER_TAG = "k8s.io/cluster-autoscaler/"
 
 _RESERVED = (CLUSTER_TAG, CLUSTER_AUTOSCALER_TAG)
 _ALLOWED = r"[\w .:/=+@-]"
-_KEY = re.compile(rf"(?!(?i:aws):){_ALLOWED}{{1,128}}")
+_KEY = re.compile(rf"(?!(?i:aws):){_ALLOWED}{{1,{MAX_KEY_LENGTH}}}")
 _VALUE = re.compile(rf"{_ALLOWED}{{0,256}}")
 
 
@@ -49,6 +54,13 @@ def check_tags(tags: Mapping[str, str] | None, problems: Problems, *, further: i
             problems.add(rules.TAG_VALUE, f"tag {key} has the value {value!r}, which is not well-formed")
 
 
+def check_hints(hints: Mapping[str, str], problems: Problems) -> None:
+    """Check that the tags for cluster-autoscaler are not too long, as far as they are literals."""
+    for key in literals(hints):
+        if len(key) > MAX_KEY_LENGTH:
+            problems.add(rules.HINT_TOO_LONG, f"tag {key} has {len(key)} characters")
+
+
 def group_tags(propagated: Mapping[str, str], kept: Mapping[str, str]) -> list[dict[str, Any]]:
     """The Auto Scaling group's `Tags`, in CDK's spelling.
 
@@ -61,3 +73,20 @@ def group_tags(propagated: Mapping[str, str], kept: Mapping[str, str]) -> list[d
         for tags, propagate in ((propagated, True), (kept, False))
         for key, value in tags.items()
     ]
+
+
+def tag_what_comes_with_nodes(launch_template: ec2.CfnLaunchTemplate, name: str) -> TagManager:
+    """Has volumes and network interfaces tagged, to which Auto Scaling does not hand the tags of its nodes.
+
+    Args:
+        launch_template: What they are launched from.
+        name: Their name.
+
+    Returns:
+        What holds the tags; further ones may be set until the app is synthesized.
+    """
+    manager = TagManager(TagType.KEY_VALUE, "AWS::EC2::LaunchTemplate", {"Name": name})
+    kinds = ("volume", "network-interface")
+    specifications = [{"ResourceType": kind, "Tags": manager.rendered_tags} for kind in kinds]
+    launch_template.add_property_override("LaunchTemplateData.TagSpecifications", specifications)
+    return manager

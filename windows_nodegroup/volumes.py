@@ -146,8 +146,12 @@ def _check(name: str, volume: EbsVolume, size: Number | None, problems: Problems
             problems.add(rules.KEY_WITHOUT_ENCRYPTION, f"{name} has a kms_key but encrypted=False")
         elif volume.kms_key != "alias/aws/ebs":
             problems.add(rules.CUSTOMER_KEY, f"{name} is encrypted with a key of your own")
-    if is_literal(volume.volume_type) and volume.volume_type in tuple(EbsVolumeType):
+    if not is_literal(volume.volume_type):
+        return
+    if volume.volume_type in tuple(EbsVolumeType):
         _check_numbers(name, volume, size, _LIMITS[EbsVolumeType(volume.volume_type)], problems)
+    else:
+        problems.add(rules.VOLUME_TYPE, f"{name} has the type {volume.volume_type!r}")
 
 
 def _check_numbers(name: str, volume: EbsVolume, size: Number | None, limits: _Limits, problems: Problems) -> None:

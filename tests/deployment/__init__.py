@@ -1,0 +1,1 @@
+"""The real CDK CLI against the local AWS."""

@@ -1,0 +1,1 @@
+"""A function for the tiny app: this directory is its asset."""

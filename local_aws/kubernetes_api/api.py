@@ -183,9 +183,15 @@ class KubernetesApi:
             user = self._user(token)
             request.user = user.name
             self._authorizer.check(user, target)
-            response = self.faults.around(
-                method, target, lambda: self._endpoints.answer(method, target, user, headers, body)
-            )
+
+            def proceed() -> Response:
+                # Be it with a refusal: what goes wrong after the commit goes wrong for refused requests, too.
+                try:
+                    return self._endpoints.answer(method, target, user, headers, body)
+                except ApiError as error:
+                    return refusal(error)
+
+            response = self.faults.around(method, target, proceed)
         except ApiError as error:
             response = refusal(error)
         except NoAnswer:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Answer: TypeAlias = "Callable[[str, str, Mapping[str, str], bytes], Response]"
 
 _DRIPS = 20
+# How long closing may take to be noticed.
+_POLL_SECONDS = 0.02
 # Windows' struct linger is made of two shorts.
 _RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
@@ -28,8 +30,6 @@ _RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 class TlsServer(ThreadingHTTPServer):
     """A server on a free port of the loopback interface."""
 
-    # Threads are joined when the server closes.
-    daemon_threads = False
     request_queue_size = 128
 
     def __init__(
@@ -52,11 +52,9 @@ class TlsServer(ThreadingHTTPServer):
         self.silences_handshake = silences_handshake
         self.closing = closing
         self._context = context
-        self._connections: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.02}, name="kubernetes-api"
-        )
+        # Daemons, so that an API that nobody closed does not keep the process; `close` joins them all.
+        self._accepting = threading.Thread(target=self.serve_forever, args=(_POLL_SECONDS,), daemon=True)
+        self._answering: dict[threading.Thread, socket.socket] = {}
 
     @property
     def port(self) -> int:
@@ -65,34 +63,32 @@ class TlsServer(ThreadingHTTPServer):
 
     def serve(self) -> None:
         """Answer requests in the background."""
-        self._thread.start()
+        self._accepting.start()
 
     def close(self) -> None:
         """End all connections and threads."""
-        if self._thread.is_alive():
+        if self._accepting.is_alive():
             self.shutdown()
-            self._thread.join()
-        with self._lock:
-            connections = list(self._connections)
-        for connection in connections:
+            self._accepting.join()
+        self.server_close()
+        for thread, connection in self._answering.items():
             # The socket under the TLS layer: the TLS object belongs to the connection's own thread.
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
-        self.server_close()
+            thread.join()
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection; its own thread makes the handshake."""
         plain, address = super().get_request()
-        connection = self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
-        with self._lock:
-            self._connections.add(connection)
-        return connection, address
+        return self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False), address
 
-    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - the standard library's signature
-        """Let a connection go."""
-        with self._lock:
-            self._connections.discard(request)
-        super().shutdown_request(request)
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the standard library's signature
+        """Answer a connection's requests in a thread."""
+        arguments = (request, client_address)
+        thread = threading.Thread(target=self.process_request_thread, args=arguments, daemon=True)
+        alive = {thread: connection for thread, connection in self._answering.items() if thread.is_alive()}
+        self._answering = {**alive, thread: request}
+        thread.start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the standard library's signature
         """Ignore clients that go away or distrust the certificate; report everything else."""

@@ -208,41 +208,21 @@ def test_unknown_fields_are_warned_of_refused_or_dropped(admin: Client) -> None:
     )
 
 
+_AS_A_MAP = 'in version "v1" cannot be handled as a ConfigMap: '
+_UNMARSHAL = f"ConfigMap {_AS_A_MAP}json: cannot unmarshal"
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (
-            {"data": {"a": 5}},
-            (
-                'ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal number into Go struct '
-                "field ConfigMap.data of type string"
-            ),
-        ),
-        (
-            {"data": []},
-            (
-                'ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal array into Go struct '
-                "field ConfigMap.data of type map[string]string"
-            ),
-        ),
+        ({"data": {"a": 5}}, f"{_UNMARSHAL} number into Go struct field ConfigMap.data of type string"),
+        ({"data": []}, f"{_UNMARSHAL} array into Go struct field ConfigMap.data of type map[string]string"),
         (
             {"metadata": {"annotations": {"a": True}}},
-            (
-                'ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal bool into Go struct '
-                "field ObjectMeta.metadata.annotations of type string"
-            ),
+            f"{_UNMARSHAL} bool into Go struct field ObjectMeta.metadata.annotations of type string",
         ),
-        (
-            {"kind": "Secret"},
-            (
-                'Secret in version "v1" cannot be handled as a ConfigMap: converting (v1.Secret) to (ConfigMap): unknown '
-                "conversion"
-            ),
-        ),
-        (
-            {"apiVersion": "v2"},
-            "the API version in the data (v2) does not match the expected API version (v1)",
-        ),
+        ({"kind": "Secret"}, f"Secret {_AS_A_MAP}converting (v1.Secret) to (ConfigMap): unknown conversion"),
+        ({"apiVersion": "v2"}, "the API version in the data (v2) does not match the expected API version (v1)"),
     ],
 )
 def test_bodies_of_other_shapes_are_bad_requests(admin: Client, body: dict[str, Any], message: str) -> None:

@@ -278,7 +278,7 @@ def _check_capabilities(parsed: template.Template, acknowledged: list[str]) -> N
     needed = set()
     for definition in parsed.resources.values():
         kind = kind_of(definition.type)
-        if kind is not None and kind.needs_iam_capability:
+        if kind.needs_iam_capability:
             named = kind.name_property is not None and kind.name_property in definition.properties
             needed.add("CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM")
     if "CAPABILITY_NAMED_IAM" in needed:

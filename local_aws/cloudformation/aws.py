@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from local_aws.cloudformation.intrinsics import as_text
+from local_aws.cloudformation.values import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from local_aws.cloudformation.values import Value
 
 URL_SUFFIXES = {
     "aws": "amazonaws.com",
@@ -38,14 +40,14 @@ class Aws:
         self.partition = partition
         self.url_suffix = URL_SUFFIXES[partition]
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 clients are made at run time
+    def client(self, service: str) -> Value:
         """The service's boto3 client."""
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = self._make_client(service)
             return self._clients[service]
 
-    def call(self, service: str, operation: str, /, **arguments: Any) -> Any:  # noqa: ANN401 - any answer of AWS
+    def call(self, service: str, operation: str, /, **arguments: Value) -> Value:
         """Call an operation by boto3's name. Arguments that are None are left out."""
         client = self.client(service)
         shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation]).input_shape
@@ -53,7 +55,7 @@ class Aws:
         return getattr(client, operation)(**fit(given, shape))
 
 
-def fit(value: Any, shape: Shape | None) -> Any:  # noqa: ANN401 - any API value
+def fit(value: Value, shape: Shape | None) -> Value:
     """The value as the API's shape wants it.
 
     CloudFormation is generous: `"5"` is a number where one is wanted, and property names begin with a capital where the API's may
@@ -61,7 +63,9 @@ def fit(value: Any, shape: Shape | None) -> Any:  # noqa: ANN401 - any API value
     """
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         by_lower_name = {name.lower(): name for name in shape.members}
-        names = {key: key if key in shape.members else by_lower_name.get(key.lower(), key) for key in value}
+        names: dict[str, str] = {
+            key: key if key in shape.members else by_lower_name.get(key.lower(), key) for key in value
+        }
         return {names[key]: fit(item, shape.members.get(names[key])) for key, item in value.items()}
     if isinstance(shape, ListShape) and isinstance(value, list):
         return [fit(item, shape.member) for item in value]
@@ -70,7 +74,7 @@ def fit(value: Any, shape: Shape | None) -> Any:  # noqa: ANN401 - any API value
     return value if shape is None else _fit_scalar(value, shape.type_name)
 
 
-def _fit_scalar(value: Any, type_name: str) -> Any:
+def _fit_scalar(value: Value, type_name: str) -> Value:
     if type_name == "string":
         if isinstance(value, bool | int | float):
             return as_text(value)

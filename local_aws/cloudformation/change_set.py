@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from local_aws.cloudformation.deployment import ExistingResources, changed_properties
 from local_aws.cloudformation.errors import Refused, ResourceFailed
-from local_aws.cloudformation.intrinsics import KNOWN_AFTER_APPLY, as_text
+from local_aws.cloudformation.intrinsics import KNOWN_AFTER_APPLY
 from local_aws.cloudformation.references import references
 from local_aws.cloudformation.resources import is_custom, kind_of
+from local_aws.cloudformation.values import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from local_aws.cloudformation.stack import Resource, Stack
     from local_aws.cloudformation.target import Target
     from local_aws.cloudformation.template import ResourceDefinition
+    from local_aws.cloudformation.values import Value
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
@@ -92,7 +94,7 @@ def without_values(change: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _place(target: Target) -> Any:
+def _place(target: Target) -> Value:
     order = {logical_id: place for place, logical_id in enumerate(target.resources)}
     return lambda change: order[change["LogicalResourceId"]]
 
@@ -108,7 +110,7 @@ class _Foreseen(ExistingResources):
     def ref(self, logical_id: str) -> str:
         return KNOWN_AFTER_APPLY if self.open.get(logical_id, frozenset()) is None else super().ref(logical_id)
 
-    def get_att(self, logical_id: str, attribute: str) -> Any:
+    def get_att(self, logical_id: str, attribute: str) -> Value:
         attributes = self.open.get(logical_id, frozenset())
         if attributes is None or attribute in attributes:
             return KNOWN_AFTER_APPLY
@@ -142,7 +144,6 @@ def _change(stack: Stack, target: Target, logical_id: str, foreseen: _Foreseen) 
     if not scope and not current.unsettled:
         return None
     kind = kind_of(definition.type)
-    assert kind is not None
     replaced = bool(changed) and kind.replaces(changed, current.properties, properties)
     if replaced:
         foreseen.open[logical_id] = None
@@ -151,7 +152,7 @@ def _change(stack: Stack, target: Target, logical_id: str, foreseen: _Foreseen) 
     raw = _raw_properties(stack, logical_id)
     details = [_detail(name, current.properties, properties, definition, raw, kind) for name in sorted(changed)]
     details += [
-        _attribute_detail(attribute) for attribute in scope if attribute != "Properties" and not (attribute == "Tags")
+        _attribute_detail(attribute) for attribute in scope if attribute != "Properties" and attribute != "Tags"
     ]
     policy = {"PolicyAction": f"ReplaceAnd{current.update_replace_policy}"} if replaced else {}
     return {
@@ -251,5 +252,5 @@ def _source(name: str, definition: ResourceDefinition, raw_before: Mapping[str, 
     return {"ChangeSource": "DirectModification"}
 
 
-def _value(value: Any) -> str:
+def _value(value: Value) -> str:
     return json.dumps(value) if isinstance(value, dict | list) else as_text(value)

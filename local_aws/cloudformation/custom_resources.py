@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from local_aws.cloudformation.errors import Cancelled, ResourceFailed
-from local_aws.cloudformation.intrinsics import as_text
+from local_aws.cloudformation.values import as_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,7 +104,7 @@ class CustomResources:
             ResourceFailed: the answer says so, is malformed, or does not come in time.
             Cancelled: see `cancelled`.
         """
-        properties = strings({key: value for key, value in request["ResourceProperties"].items()})
+        properties = as_texts(request["ResourceProperties"])
         token, signature = secrets.token_urlsafe(24), secrets.token_hex(16)
         event = {
             **request,
@@ -114,7 +114,7 @@ class CustomResources:
             "ResourceProperties": properties,
         }
         if "OldResourceProperties" in event:
-            event["OldResourceProperties"] = strings(event["OldResourceProperties"])
+            event["OldResourceProperties"] = as_texts(event["OldResourceProperties"])
         invocation = Invocation(event, str(properties["ServiceToken"]))
         self._open[token] = (signature, invocation)
         sent(invocation)
@@ -159,15 +159,6 @@ class CustomResources:
             if counted:
                 invocation.answered.set()
         return int(status)
-
-
-def strings(value: Any) -> Any:  # noqa: ANN401 - any template value
-    """Scalars as texts, however deep: so functions receive them."""
-    if isinstance(value, dict):
-        return {key: strings(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [strings(item) for item in value]
-    return as_text(value)
 
 
 def _judge(invocation: Invocation) -> dict[str, Any]:

@@ -12,31 +12,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local_aws.cloudformation import schedule
 from local_aws.cloudformation.errors import Cancelled, ResourceFailed
-from local_aws.cloudformation.intrinsics import as_text
 from local_aws.cloudformation.resources import is_custom, kind_of
 from local_aws.cloudformation.stack import Resource, Stack, generated_name
 from local_aws.cloudformation.task import Means, StackTask, is_missing
+from local_aws.cloudformation.values import same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from local_aws.cloudformation.resources.kind import Kind, Made
     from local_aws.cloudformation.target import Target
+    from local_aws.cloudformation.values import Value
 
 _log = logging.getLogger(__name__)
 
 _HANDLER_ERRORS = {"AlreadyExists": ("AlreadyExists", "Duplicate", "InUse"), "NotFound": ("NotFound", "NoSuch")}
-
-
-def same(old: Any, new: Any) -> bool:  # noqa: ANN401 - any property
-    """Whether two values mean the same: `5` and `"5"` do."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return old.keys() == new.keys() and all(same(old[key], new[key]) for key in old)
-    if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(same(one, other) for one, other in zip(old, new, strict=True))
-    if isinstance(old, dict | list | None) or isinstance(new, dict | list | None):
-        return bool(old == new)
-    return as_text(old) == as_text(new)
 
 
 def changed_properties(old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:
@@ -55,7 +45,7 @@ class ExistingResources:
         """The physical id."""
         return str(self._resources[logical_id].physical_id)
 
-    def get_att(self, logical_id: str, attribute: str) -> Any:  # noqa: ANN401 - any attribute
+    def get_att(self, logical_id: str, attribute: str) -> Value:
         """An attribute."""
         resource = self._resources[logical_id]
         if attribute in resource.attributes:
@@ -140,7 +130,7 @@ class Deployment:
             self._change(current, wanted, target)
         else:
             _adopt(current, wanted)
-            if current.status == "UPDATE_IN_PROGRESS":
+            if current.status in ("UPDATE_IN_PROGRESS", "UPDATE_FAILED"):
                 self._stack.record(current, "UPDATE_COMPLETE")
 
     def _take_back(self, current: Resource) -> Resource:
@@ -165,7 +155,7 @@ class Deployment:
     def _make(self, wanted: Resource, target: Target) -> None:
         task = self._task(wanted, target)
         try:
-            made = _kind(wanted).create(task)
+            made = kind_of(wanted.type).create(task)
         except (Cancelled, ResourceFailed) as failure:
             named = getattr(failure, "physical_id", None)
             if is_custom(wanted.type):
@@ -176,7 +166,11 @@ class Deployment:
         _settle(wanted, made)
 
     def _change(self, current: Resource, wanted: Resource, target: Target) -> None:
-        kind, changed = _kind(wanted), changed_properties(current.properties, wanted.properties)
+        kind, changed = kind_of(wanted.type), changed_properties(current.properties, wanted.properties)
+        refusal = kind.refusal(current.properties, wanted.properties)
+        if refusal is not None:
+            self._stack.record(current, "UPDATE_IN_PROGRESS")
+            raise ResourceFailed(refusal)
         if kind.replaces(changed, current.properties, wanted.properties):
             self._replace(current, wanted, target, kind)
         else:
@@ -245,7 +239,7 @@ class Deployment:
         self._stack.record(resource, "DELETE_IN_PROGRESS")
         try:
             if resource.physical_id is not None:
-                _kind(resource).delete(self._task(resource, None))
+                kind_of(resource.type).delete(self._task(resource, None))
         except ClientError as error:
             if not is_missing(error):
                 self._stack.record(resource, "DELETE_FAILED", _reason(error))
@@ -286,12 +280,6 @@ class Deployment:
             self._stack.record(resource, "CREATE_FAILED" if creating else "UPDATE_FAILED", reason)
             return False
         return True
-
-
-def _kind(resource: Resource) -> Kind:
-    kind = kind_of(resource.type)
-    assert kind is not None
-    return kind
 
 
 def _adopt(current: Resource, wanted: Resource) -> None:

@@ -111,11 +111,7 @@ class Descriptions:
         else:
             parsed = template.parse(uploads.template_text(request, None, self._aws))
         declarations = parameters.declare(parsed.section("Parameters"))
-        iam = [
-            definition
-            for definition in parsed.resources.values()
-            if (kind := kind_of(definition.type)) and kind.needs_iam_capability
-        ]
+        iam = any(kind_of(definition.type).needs_iam_capability for definition in parsed.resources.values())
         return {
             "Parameters": [_declaration(declaration) for declaration in declarations.values()],
             "Description": parsed.description,

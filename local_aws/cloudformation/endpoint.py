@@ -122,6 +122,10 @@ class CloudFormation:
             refused = error
         except ClientError as error:
             refused = Refused(f"{error}")
+        except Exception as error:
+            # Never a 5xx: the SDK in the CDK CLI repeats those for most of a minute.
+            _log.exception("a call to CloudFormation broke off")
+            refused = Refused(f"{type(error).__name__}: {error}", code="InternalFailure")
         return refused.status, protocol.render_error(refused)
 
     def _method(self, operation: str) -> Callable[[dict[str, Any]], dict[str, Any]]:

@@ -6,12 +6,15 @@ import base64
 import ipaddress
 import itertools
 import re
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from local_aws.cloudformation.errors import Refused
+from local_aws.cloudformation.values import as_text, as_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from local_aws.cloudformation.values import Value
 
 #: Stands in a change set for a value that only the execution will know, as CloudFormation writes it.
 KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
@@ -32,17 +35,20 @@ CONDITION_FUNCTIONS = frozenset({"Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or"})
 class Scope(Protocol):
     """What expressions can refer to."""
 
-    mappings: Mapping[str, Any]
+    @property
+    def mappings(self) -> Mapping[str, Value]:
+        """The template's mappings."""
+        ...
 
     def condition(self, name: str) -> bool:
         """The condition's value."""
         ...
 
-    def ref(self, name: str) -> Any:  # noqa: ANN401 - a text, or a list of texts
+    def ref(self, name: str) -> Value:
         """The value of a parameter, a pseudo parameter or a resource."""
         ...
 
-    def get_att(self, logical_id: str, attribute: str) -> Any:  # noqa: ANN401 - any attribute
+    def get_att(self, logical_id: str, attribute: str) -> Value:
         """A resource's attribute."""
         ...
 
@@ -64,7 +70,7 @@ def function_of(value: object) -> str | None:
     return None
 
 
-def resolve(value: Any, scope: Scope) -> Any:  # noqa: ANN401 - any template value
+def resolve(value: Value, scope: Scope) -> Value:
     """The value with every intrinsic function applied.
 
     Raises:
@@ -81,7 +87,7 @@ def resolve(value: Any, scope: Scope) -> Any:  # noqa: ANN401 - any template val
     return apply(name, value[name], scope)
 
 
-def apply(name: str, argument: Any, scope: Scope) -> Any:  # noqa: ANN401 - any template value
+def apply(name: str, argument: Value, scope: Scope) -> Value:
     """One function's result."""
     try:
         function = _FUNCTIONS[name]
@@ -100,27 +106,20 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def as_text(value: object) -> str:
-    """A scalar as CloudFormation writes it into texts and events: `true`, `5`."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _ref(argument: Any, scope: Scope) -> Any:
+def _ref(argument: Value, scope: Scope) -> Value:
     return scope.ref(argument)
 
 
-def _condition(argument: Any, scope: Scope) -> Any:
+def _condition(argument: Value, scope: Scope) -> Value:
     return scope.condition(argument)
 
 
-def _get_att(argument: Any, scope: Scope) -> Any:
+def _get_att(argument: Value, scope: Scope) -> Value:
     logical_id, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
     return scope.get_att(logical_id, resolve(attribute, scope))
 
 
-def _sub(argument: Any, scope: Scope) -> str:
+def _sub(argument: Value, scope: Scope) -> str:
     text, variables = (argument, {}) if isinstance(argument, str) else argument
     variables = resolve(variables, scope)
 
@@ -136,7 +135,7 @@ def _sub(argument: Any, scope: Scope) -> str:
     return SUBSTITUTION.sub(replacement, text)
 
 
-def _join(argument: Any, scope: Scope) -> str:
+def _join(argument: Value, scope: Scope) -> str:
     delimiter, items = argument
     items = resolve(items, scope)
     if isinstance(items, str):
@@ -146,12 +145,12 @@ def _join(argument: Any, scope: Scope) -> str:
     return str(delimiter).join(as_text(item) for item in items)
 
 
-def _split(argument: Any, scope: Scope) -> list[str]:
+def _split(argument: Value, scope: Scope) -> list[str]:
     delimiter, text = argument
     return as_text(resolve(text, scope)).split(delimiter)
 
 
-def _select(argument: Any, scope: Scope) -> Any:
+def _select(argument: Value, scope: Scope) -> Value:
     index, items = int(resolve(argument[0], scope)), resolve(argument[1], scope)
     if items == KNOWN_AFTER_APPLY or (KNOWN_AFTER_APPLY in items and index >= len(items)):
         return KNOWN_AFTER_APPLY
@@ -162,40 +161,36 @@ def _select(argument: Any, scope: Scope) -> Any:
     return items[index]
 
 
-def _if(argument: Any, scope: Scope) -> Any:
+def _if(argument: Value, scope: Scope) -> Value:
     name, then, otherwise = argument
     return resolve(then if scope.condition(name) else otherwise, scope)
 
 
-def _equals(argument: Any, scope: Scope) -> bool:
+def _equals(argument: Value, scope: Scope) -> bool:
     left, right = (resolve(item, scope) for item in argument)
-    return _comparable(left) == _comparable(right)
+    return bool(as_texts(left) == as_texts(right))
 
 
-def _comparable(value: Any) -> Any:
-    return [as_text(item) for item in value] if isinstance(value, list) else as_text(value)
-
-
-def _all(argument: Any, scope: Scope) -> bool:
+def _all(argument: Value, scope: Scope) -> bool:
     return all(boolean(item, scope) for item in _between(argument, 2, 10))
 
 
-def _any(argument: Any, scope: Scope) -> bool:
+def _any(argument: Value, scope: Scope) -> bool:
     return any(boolean(item, scope) for item in _between(argument, 2, 10))
 
 
-def _not(argument: Any, scope: Scope) -> bool:
+def _not(argument: Value, scope: Scope) -> bool:
     (item,) = argument
     return not boolean(item, scope)
 
 
-def _between(items: list[Any], least: int, most: int) -> list[Any]:
+def _between(items: list[Value], least: int, most: int) -> list[Value]:
     if not least <= len(items) <= most:
         raise ValueError(f"{least} to {most} conditions are allowed, {len(items)} given")
     return items
 
 
-def boolean(value: Any, scope: Scope) -> bool:  # noqa: ANN401 - any template value
+def boolean(value: Value, scope: Scope) -> bool:
     """A condition's value."""
     resolved = resolve(value, scope)
     if resolved in (True, "true"):
@@ -205,7 +200,7 @@ def boolean(value: Any, scope: Scope) -> bool:  # noqa: ANN401 - any template va
     raise Refused(f"Template format error: conditions must come to true or false, not {resolved!r}")
 
 
-def _find_in_map(argument: Any, scope: Scope) -> Any:
+def _find_in_map(argument: Value, scope: Scope) -> Value:
     name, top, second = (as_text(resolve(item, scope)) for item in argument)
     try:
         return scope.mappings[name][top][second]
@@ -213,16 +208,16 @@ def _find_in_map(argument: Any, scope: Scope) -> Any:
         raise Refused(f"Template error: Unable to get mapping for {name}::{top}::{second}") from None
 
 
-def _base64(argument: Any, scope: Scope) -> str:
+def _base64(argument: Value, scope: Scope) -> str:
     text = as_text(resolve(argument, scope))
     return KNOWN_AFTER_APPLY if KNOWN_AFTER_APPLY in text else base64.b64encode(text.encode()).decode()
 
 
-def _get_azs(argument: Any, scope: Scope) -> list[str]:
+def _get_azs(argument: Value, scope: Scope) -> list[str]:
     return scope.availability_zones(resolve(argument, scope) or scope.ref("AWS::Region"))
 
 
-def _cidr(argument: Any, scope: Scope) -> list[str]:
+def _cidr(argument: Value, scope: Scope) -> list[str]:
     block, count, *bits = resolve(argument, scope)
     if block == KNOWN_AFTER_APPLY:
         return [KNOWN_AFTER_APPLY] * int(count)
@@ -234,11 +229,11 @@ def _cidr(argument: Any, scope: Scope) -> list[str]:
     return subnets
 
 
-def _import_value(argument: Any, scope: Scope) -> str:
+def _import_value(argument: Value, scope: Scope) -> str:
     return scope.import_value(as_text(resolve(argument, scope)))
 
 
-_FUNCTIONS: dict[str, Callable[[Any, Scope], Any]] = {
+_FUNCTIONS: dict[str, Callable[[Value, Scope], Value]] = {
     "Condition": _condition,
     "Fn::And": _all,
     "Fn::Base64": _base64,

@@ -99,7 +99,8 @@ class Operation:
     def roll_back_update(self, reason: str | None, *, skipped: Iterable[str] = ()) -> None:
         """Bring the stack back to what it was when it was last whole."""
         stack, target = self._stack, self._stack.settled
-        assert target is not None
+        if target is None:
+            raise ResourceFailed("the stack was never whole: there is nothing to go back to")
         stack.set_status("UPDATE_ROLLBACK_IN_PROGRESS", reason)
         stack.target = target
         failed = self._deployment.bring_about(target, rolling_back=True, skipped=skipped)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from datetime import UTC, datetime
 from functools import cache
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel, ServiceModel
 
     from local_aws.cloudformation.errors import Refused
+    from local_aws.cloudformation.values import Value
 
 NAMESPACE = "http://cloudformation.amazonaws.com/doc/2010-05-15/"
 
@@ -42,25 +44,24 @@ def parse(body: str) -> tuple[str, dict[str, Any]]:
     return operation, {} if shape is None else _read_structure(shape, "", fields)
 
 
-def _read_structure(shape: Shape, prefix: str, fields: Mapping[str, str]) -> dict[str, Any]:
-    assert isinstance(shape, StructureShape)
+def _read_structure(shape: StructureShape, prefix: str, fields: Mapping[str, str]) -> dict[str, Any]:
     read: dict[str, Any] = {}
     for name, member in shape.members.items():
         key = f"{prefix}{name}"
-        if key in fields or any(field.startswith(f"{key}.") for field in fields):
+        if _is_given(key, fields):
             read[name] = _read(member, key, fields)
     return read
 
 
-def _read(shape: Shape, key: str, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 - any value of the API
+def _is_given(key: str, fields: Mapping[str, str]) -> bool:
+    return key in fields or any(field.startswith(f"{key}.") for field in fields)
+
+
+def _read(shape: Shape, key: str, fields: Mapping[str, str]) -> Value:
     if isinstance(shape, ListShape):
-        items = []
-        while any(
-            field == f"{key}.member.{len(items) + 1}" or field.startswith(f"{key}.member.{len(items) + 1}.")
-            for field in fields
-        ):
-            items.append(_read(shape.member, f"{key}.member.{len(items) + 1}", fields))
-        return items
+        members = (f"{key}.member.{number}" for number in itertools.count(1))
+        present = itertools.takewhile(lambda member: _is_given(member, fields), members)
+        return [_read(shape.member, member, fields) for member in present]
     if isinstance(shape, StructureShape):
         return _read_structure(shape, f"{key}.", fields)
     text = fields[key]
@@ -87,8 +88,7 @@ def render_error(refused: Refused) -> str:
     return f'<ErrorResponse xmlns="{NAMESPACE}"><Error>{error}</Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>'
 
 
-def _write_members(shape: Shape, value: Mapping[str, Any]) -> str:
-    assert isinstance(shape, StructureShape)
+def _write_members(shape: StructureShape, value: Mapping[str, Any]) -> str:
     unknown = value.keys() - shape.members.keys()
     if unknown:
         raise TypeError(f"{shape.name} has no members {sorted(unknown)}")
@@ -97,7 +97,7 @@ def _write_members(shape: Shape, value: Mapping[str, Any]) -> str:
     )
 
 
-def _write(shape: Shape, value: Any) -> str:  # noqa: ANN401 - any value of the API
+def _write(shape: Shape, value: Value) -> str:
     if isinstance(shape, ListShape):
         return "".join(f"<member>{_write(shape.member, item)}</member>" for item in value)
     if isinstance(shape, MapShape):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local_aws.cloudformation.errors import Refused
 from local_aws.cloudformation.intrinsics import FUNCTIONS, SUBSTITUTION, function_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from local_aws.cloudformation.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Reference:
     attribute: str | None = None
 
 
-def references(value: Any) -> Iterator[Reference]:  # noqa: ANN401 - any template value
+def references(value: Value) -> Iterator[Reference]:
     """Every `Ref`, `Fn::GetAtt` and `${…}` in the value, however deep.
 
     Raises:
@@ -59,7 +61,7 @@ def _text(function: str, argument: object) -> str:
     return argument
 
 
-def _get_att(argument: Any) -> Iterator[Reference]:
+def _get_att(argument: Value) -> Iterator[Reference]:
     parts = argument.split(".", 1) if isinstance(argument, str) else argument
     if not isinstance(parts, list) or len(parts) != 2 or not isinstance(parts[0], str):  # noqa: PLR2004 - a pair
         raise Refused(
@@ -70,7 +72,7 @@ def _get_att(argument: Any) -> Iterator[Reference]:
     yield from references(attribute)
 
 
-def _sub(argument: Any) -> Iterator[Reference]:
+def _sub(argument: Value) -> Iterator[Reference]:
     text, variables = (argument, {}) if isinstance(argument, str) else argument
     yield from references(variables)
     for match in SUBSTITUTION.finditer(text):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from local_aws.cloudformation.errors import Refused
-from local_aws.cloudformation.intrinsics import CONDITION_FUNCTIONS, as_text, boolean, function_of, resolve
+from local_aws.cloudformation.intrinsics import CONDITION_FUNCTIONS, boolean, function_of, resolve
+from local_aws.cloudformation.values import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from local_aws.cloudformation.aws import Aws
     from local_aws.cloudformation.intrinsics import Scope
     from local_aws.cloudformation.parameters import Values
+    from local_aws.cloudformation.values import Value
 
 #: What `Fn::ValueOf` can ask of a parameter's value: operation, argument, list in the answer, attributes by their names in it.
 _ATTRIBUTES: dict[str, tuple[str, str, str, dict[str, str]]] = {
@@ -67,10 +69,10 @@ class _Evaluation:
             "Fn::ValueOfAll": self._value_of_all,
         }
 
-    def holds(self, value: Any) -> bool:
+    def holds(self, value: Value) -> bool:
         return boolean(self._reduce(value), self._scope)
 
-    def _reduce(self, value: Any) -> Any:
+    def _reduce(self, value: Value) -> Value:
         """Apply the rule functions, innermost first, then the conditions' functions."""
         if isinstance(value, list):
             return [self._reduce(item) for item in value]
@@ -88,15 +90,15 @@ class _Evaluation:
             return resolve(value, self._scope)
         raise Refused(f"Template format error: {name} is no rule-specific intrinsic function")
 
-    def _contains(self, argument: Any) -> bool:
+    def _contains(self, argument: Value) -> bool:
         members, wanted = argument
         return as_text(wanted) in _texts(members)
 
-    def _each_equals(self, argument: Any) -> bool:
+    def _each_equals(self, argument: Value) -> bool:
         members, wanted = argument
         return all(member == as_text(wanted) for member in _texts(members))
 
-    def _each_in(self, argument: Any) -> bool:
+    def _each_in(self, argument: Value) -> bool:
         members, allowed = argument
         return set(_texts(members)) <= set(_texts(allowed))
 
@@ -104,11 +106,11 @@ class _Evaluation:
         """Every value that the template's parameters of this type have."""
         return [value for name in self._of_type(parameter_type) for value in _texts(self._parameters.resolved[name])]
 
-    def _value_of_all(self, argument: Any) -> list[str]:
+    def _value_of_all(self, argument: Value) -> list[str]:
         parameter_type, attribute = argument
         return [value for name in self._of_type(parameter_type) for value in self._attribute_values(name, attribute)]
 
-    def _value_of(self, argument: Any) -> str | list[str]:
+    def _value_of(self, argument: Value) -> str | list[str]:
         name, attribute = argument
         if name not in self._parameters.declarations:
             raise Refused(f"Template format error: Fn::ValueOf refers to {name!r}, which is no parameter")
@@ -142,5 +144,5 @@ class _Evaluation:
         return found
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: Value) -> list[str]:
     return [as_text(item) for item in value] if isinstance(value, list) else [as_text(value)]

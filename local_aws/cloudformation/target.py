@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from local_aws.cloudformation import rules
 from local_aws.cloudformation.errors import Refused, ResourceFailed
-from local_aws.cloudformation.intrinsics import NO_VALUE, as_text, boolean, function_of, resolve
+from local_aws.cloudformation.intrinsics import NO_VALUE, boolean, function_of, resolve
 from local_aws.cloudformation.references import references
 from local_aws.cloudformation.resources import kind_of
+from local_aws.cloudformation.values import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from local_aws.cloudformation.aws import Aws
     from local_aws.cloudformation.parameters import Values
     from local_aws.cloudformation.template import ResourceDefinition, Template
+    from local_aws.cloudformation.values import Value
 
 _DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:(?P<service>[a-z-]+):(?P<reference>[^}]+)\}\}")
 
@@ -30,7 +32,7 @@ class Resources(Protocol):
         """The physical id."""
         ...
 
-    def get_att(self, logical_id: str, attribute: str) -> Any:  # noqa: ANN401 - any attribute
+    def get_att(self, logical_id: str, attribute: str) -> Value:
         """An attribute."""
         ...
 
@@ -82,14 +84,14 @@ class _Scope:
             self._deciding.pop()
         return self._decided[name]
 
-    def ref(self, name: str) -> Any:
+    def ref(self, name: str) -> Value:
         if name in self._parameters.resolved:
             return self._parameters.resolved[name]
         if name.startswith("AWS::"):
             return self._pseudo_parameter(name)
         return self._resources.ref(name)
 
-    def _pseudo_parameter(self, name: str) -> Any:
+    def _pseudo_parameter(self, name: str) -> Value:
         around, aws = self._surroundings, self._surroundings.aws
         return {
             "AWS::AccountId": aws.account,
@@ -102,7 +104,7 @@ class _Scope:
             "AWS::URLSuffix": aws.url_suffix,
         }[name]
 
-    def get_att(self, logical_id: str, attribute: str) -> Any:
+    def get_att(self, logical_id: str, attribute: str) -> Value:
         return self._resources.get_att(logical_id, attribute)
 
     def availability_zones(self, region: str) -> list[str]:
@@ -177,10 +179,8 @@ class Target:
             ResourceFailed: an expression cannot be resolved.
         """
         definition = self.resources[logical_id]
-        kind = kind_of(definition.type)
-        assert kind is not None
         properties = self._resolve(definition.properties, resources)
-        return kind.with_stack_tags(properties, self.tags)
+        return kind_of(definition.type).with_stack_tags(properties, self.tags)
 
     def policies(self, logical_id: str, resources: Resources) -> tuple[dict[str, Any], dict[str, Any]]:
         """A resource's creation and update policies, resolved."""
@@ -212,7 +212,7 @@ class Target:
     def _scope(self, resources: Resources) -> _Scope:
         return _Scope(self.template, self.parameters, self.surroundings, resources)
 
-    def _resolve(self, value: Any, resources: Resources) -> Any:
+    def _resolve(self, value: Value, resources: Resources) -> Value:
         try:
             return _dynamic(resolve(value, self._scope(resources)), self.surroundings.aws)
         except Refused as refused:
@@ -236,7 +236,7 @@ class Target:
             )
 
 
-def _decide(value: Any, scope: _Scope) -> Any:
+def _decide(value: Value, scope: _Scope) -> Value:
     """Replace every `Fn::If` by the branch that is taken, and leave out what has no value."""
     if isinstance(value, list):
         return [item for item in (_decide(item, scope) for item in value) if item is not NO_VALUE]
@@ -252,7 +252,7 @@ def _decide(value: Any, scope: _Scope) -> Any:
     return {key: item for key, item in decided.items() if item is not NO_VALUE}
 
 
-def _import_arguments(value: Any) -> list[Any]:
+def _import_arguments(value: Value) -> list[Any]:
     if isinstance(value, list):
         return [found for item in value for found in _import_arguments(item)]
     if not isinstance(value, dict):
@@ -262,7 +262,7 @@ def _import_arguments(value: Any) -> list[Any]:
     return [found for item in value.values() for found in _import_arguments(item)]
 
 
-def _dynamic(value: Any, aws: Aws) -> Any:
+def _dynamic(value: Value, aws: Aws) -> Value:
     """Replace `{{resolve:ssm:…}}`."""
     if isinstance(value, list):
         return [_dynamic(item, aws) for item in value]

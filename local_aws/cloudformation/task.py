@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from local_aws.cloudformation.errors import Cancelled, ResourceFailed
-from local_aws.cloudformation.intrinsics import as_text
 from local_aws.cloudformation.resources.kind import Made
 from local_aws.cloudformation.signals import Launch, Signals
 from local_aws.cloudformation.stack import generated_name
+from local_aws.cloudformation.values import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from local_aws.cloudformation.aws import Aws
     from local_aws.cloudformation.custom_resources import CustomResources
     from local_aws.cloudformation.stack import Resource, Stack
+    from local_aws.cloudformation.values import Value
 
 _NOT_FOUND = ("NotFound", "NoSuch", "404", "ResourceNotFound", "ValidationError: AutoScalingGroup name not found")
 
@@ -65,11 +66,11 @@ class StackTask:
         self._means = means
         self._cancelled = cancelled
 
-    def call(self, service: str, operation: str, /, **arguments: Any) -> Any:  # noqa: ANN401 - any answer of AWS
+    def call(self, service: str, operation: str, /, **arguments: Value) -> Value:
         """Call AWS."""
         return self._means.aws.call(service, operation, **arguments)
 
-    def call_if_there(self, service: str, operation: str, /, **arguments: Any) -> Any:  # noqa: ANN401 - any answer of AWS
+    def call_if_there(self, service: str, operation: str, /, **arguments: Value) -> Value:
         """Call AWS; None when it does not find the thing."""
         try:
             return self.call(service, operation, **arguments)

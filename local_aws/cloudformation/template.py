@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from local_aws.cloudformation import template_text
 from local_aws.cloudformation.errors import Refused
 from local_aws.cloudformation.references import references
-from local_aws.cloudformation.resources import is_custom, kind_of
+from local_aws.cloudformation.resources import is_custom, is_known, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from local_aws.cloudformation.references import Reference
+    from local_aws.cloudformation.values import Value
 
 _SECTIONS = {
     "AWSTemplateFormatVersion", "Conditions", "Description", "Mappings", "Metadata", "Outputs", "Parameters", "Resources", "Rules",
@@ -117,7 +118,7 @@ def _check_sections(body: Mapping[str, Any]) -> None:
         raise Refused("Template format error: At least one Resources member must be defined.")
 
 
-def _definition(logical_id: str, content: Any) -> ResourceDefinition:
+def _definition(logical_id: str, content: Value) -> ResourceDefinition:
     if not re.fullmatch(r"[A-Za-z0-9]{1,255}", logical_id):
         raise Refused(f"Template format error: Resource name {logical_id} is non alphanumeric.")
     if not isinstance(content, dict):
@@ -152,14 +153,13 @@ def _policy(content: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> 
 
 
 def _check_types(definitions: Iterable[ResourceDefinition]) -> None:
-    unknown = sorted({definition.type for definition in definitions if kind_of(definition.type) is None})
+    unknown = sorted({definition.type for definition in definitions if not is_known(definition.type)})
     if unknown:
         raise Refused(f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
     for definition in definitions:
         if is_custom(definition.type):
             continue
         kind = kind_of(definition.type)
-        assert kind is not None
         extraneous = sorted(definition.properties.keys() - kind.properties)
         if extraneous:
             raise Refused(
@@ -193,7 +193,7 @@ def _check_conditions(template: Template) -> None:
         )
 
 
-def _condition_names(value: Any) -> Iterator[str]:
+def _condition_names(value: Value) -> Iterator[str]:
     if isinstance(value, list):
         for item in value:
             yield from _condition_names(item)
@@ -237,8 +237,7 @@ def _check_attributes(template: Template, mentioned: Iterable[Reference]) -> Non
         definition = template.resources.get(reference.name)
         if definition is None:
             raise Refused(f"Template error: instance of Fn::GetAtt references undefined resource {reference.name}")
-        kind = kind_of(definition.type)
-        if not is_custom(definition.type) and kind is not None and reference.attribute not in kind.attributes:
+        if not is_custom(definition.type) and reference.attribute not in kind_of(definition.type).attributes:
             raise Refused(
                 f"Template error: resource {reference.name} does not support attribute type {reference.attribute} in Fn::GetAtt"
             )

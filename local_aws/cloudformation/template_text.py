@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from local_aws.cloudformation.errors import Refused
+
+if TYPE_CHECKING:
+    from local_aws.cloudformation.values import Value
 
 _SHORT_FORMS = (
     "And",
@@ -38,7 +41,7 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _content(loader: yaml.SafeLoader, node: yaml.Node) -> Any:  # noqa: ANN401 - any YAML value
+def _content(loader: yaml.SafeLoader, node: yaml.Node) -> Value:
     if isinstance(node, yaml.ScalarNode):
         return loader.construct_scalar(node)
     if isinstance(node, yaml.SequenceNode):
@@ -93,7 +96,7 @@ def load(text: str) -> dict[str, Any]:
     return content
 
 
-def _load_json(text: str) -> Any:  # noqa: ANN401 - any JSON value
+def _load_json(text: str) -> Value:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -101,7 +104,7 @@ def _load_json(text: str) -> Any:  # noqa: ANN401 - any JSON value
         raise Refused(f"Template format error: JSON not well-formed. ({where})") from error
 
 
-def _load_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML value
+def _load_yaml(text: str) -> Value:
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - a safe loader with more tags
     except yaml.MarkedYAMLError as error:

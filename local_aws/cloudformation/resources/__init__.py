@@ -34,6 +34,15 @@ def is_custom(type_name: str) -> bool:
     return type_name.startswith("Custom::") or type_name == custom.CustomResource.type
 
 
-def kind_of(type_name: str) -> Kind | None:
-    """The class that makes resources of this type; None if there is none."""
-    return _CUSTOM if is_custom(type_name) else KINDS.get(type_name)
+def is_known(type_name: str) -> bool:
+    """Whether there are resources of this type."""
+    return is_custom(type_name) or type_name in KINDS
+
+
+def kind_of(type_name: str) -> Kind:
+    """What makes resources of this type.
+
+    Raises:
+        KeyError: nothing does.
+    """
+    return _CUSTOM if is_custom(type_name) else KINDS[type_name]

@@ -86,9 +86,9 @@ class Role(Kind):
     def update(self, task: Task) -> Made:
         """Bring trust, policies, boundary and tags to what is wanted."""
         name, properties = str(task.physical_id), task.properties
-        task.call(
-            "iam", "update_assume_role_policy", RoleName=name, PolicyDocument=properties["AssumeRolePolicyDocument"]
-        )
+        # moto wants a version, and none but this one.
+        trust = {"Version": "2012-10-17", **properties["AssumeRolePolicyDocument"]}
+        task.call("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=trust)
         task.call(
             "iam",
             "update_role",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from local_aws.cloudformation.values import Value
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -39,11 +41,11 @@ class Task(Protocol):
     partition: str
     url_suffix: str
 
-    def call(self, service: str, operation: str, /, **arguments: Any) -> Any:  # noqa: ANN401 - any answer of AWS
+    def call(self, service: str, operation: str, /, **arguments: Value) -> Value:
         """Call AWS. Texts become numbers and booleans where the operation wants such, as in CloudFormation; None is left out."""
         ...
 
-    def call_if_there(self, service: str, operation: str, /, **arguments: Any) -> Any:  # noqa: ANN401 - any answer of AWS
+    def call_if_there(self, service: str, operation: str, /, **arguments: Value) -> Value:
         """As `call`, but None when AWS does not find the thing."""
         ...
 
@@ -100,6 +102,10 @@ class Kind(ABC):
     def replaces(self, changed: frozenset[str], old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:  # noqa: ARG002 - for subclasses
         """Whether these changes need a new resource."""
         return bool(changed & self.immutable)
+
+    def refusal(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:  # noqa: ARG002 - for subclasses
+        """Why this change is not possible at all; None if it is."""
+        return None
 
     def with_stack_tags(self, properties: dict[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
         """The properties with the stack's tags added; the resource's own win."""

@@ -121,10 +121,8 @@ def _stable(task: Task, name: str) -> Made:
         if configuration.get("State") == "Failed" or configuration.get("LastUpdateStatus") == "Failed":
             reason = configuration.get("StateReason") or configuration.get("LastUpdateStatusReason")
             raise ResourceFailed(f"Lambda function {name} failed to stabilize: {reason}")
-        return (
-            configuration.get("State", "Active") == "Active"
-            and configuration.get("LastUpdateStatus", "Successful") == "Successful"
-        )
+        state = configuration.get("State", "Active"), configuration.get("LastUpdateStatus", "Successful")
+        return state == ("Active", "Successful")
 
     task.until(ready, seconds=_STABILISES_IN, otherwise=f"Lambda function {name} failed to stabilize")
     return Made(name, {"Arn": configuration["FunctionArn"]})

@@ -62,7 +62,7 @@ def _run(aws: LocalAws) -> None:
         cluster = aws.create_cluster(_CLUSTER, aws_auth=_AWS_AUTH)
         say(_indent(_AWS_AUTH))
     with step("cdk bootstrap"):
-        _cdk(aws, "bootstrap")
+        _cdk(aws, "bootstrap", f"aws://{aws.account}/{aws.region}")
     with step(f"cdk deploy {_STACK} --parameters …, the AWS template's own parameters"):
         _cdk(aws, "deploy", _STACK, "--require-approval=never", *_parameters(aws, cluster))
     with step("what came out"):

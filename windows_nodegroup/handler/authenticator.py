@@ -130,11 +130,8 @@ class Role:
             self._take_groups(value)
         elif name == "sso":
             self._take_sso(value)
-        elif (text := self._text(name, value)) is not None:
-            if name == "rolearn":
-                self.rolearn = text
-            elif name == "username":
-                self.username = text
+        elif name in ("rolearn", "username") and (text := self._text(name, value)) is not None:
+            setattr(self, name, text)
 
     def _text(self, name: str, value: Node) -> str | None:
         found = target(value)
@@ -194,6 +191,7 @@ class RoleReader:
         """
         self.problems: list[Problem] = []
         self.roles: list[Role] = []
+        self._last: dict[str, Role] = {}
         root = document.root
         if document.more:
             line = len(re.findall("\r\n|[\r\n\x85\u2028\u2029]", document.text[: document.end])) + 1
@@ -299,4 +297,4 @@ def _kind(node: Node) -> str:
         return "null"
     if isinstance(value, bool):
         return "true or false"
-    return "a number" if isinstance(value, float) else "text"
+    return "text" if isinstance(value, str) else "a number"

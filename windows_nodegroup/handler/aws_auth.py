@@ -1,69 +1,74 @@
-"""The `mapRoles` text of the ConfigMap `kube-system/aws-auth`: read as the authenticator reads it, edited by splicing.
+"""The value of `mapRoles` in the ConfigMap `kube-system/aws-auth`: read as the authenticator reads it, edited by splicing.
 
-Pure text to text. Every byte outside an insertion or a cut stays as it is: comments, quoting, line ends, order.
+Pure text to text. Every character outside an insertion or a cut stays: comments, quoting, line ends, order. Every edit is proven before it is
+returned: the new text is parsed, and what the authenticator's YAML library finds in it must be what it found in the old one, plus or minus
+exactly what was asked for. In doubt nothing is edited.
+
+What the edits mean:
+
+- A role that no entry can match gets an entry of its own at the end. So does a role whose only entry names it with a path: STS names
+  roles without, that entry never matches, and it stays as it is.
+- A role that has an entry keeps it. Groups that it lacks are put into its last entry, the one that counts.
+- Where that entry's groups serve other entries too (anchors, merges), or are no list, they are not touched: a complete entry with these groups
+  and ours goes to the end instead, where it wins. To take it back, cut that entry: `Upsert.created` says so.
+- A role that is mapped to another username than a node's is refused.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .authenticator import Entry, Problem, Reading, RoleReader, read, says_nothing
+from .aws_auth_document import Document, MalformedMap, compose
+from .aws_auth_edits import cut_out_entry, cut_out_groups, put_in_entry, put_in_groups
+from .aws_auth_splice import first_proven
+from .aws_auth_style import NewEntry
+from .role_arn import canonical_role_arn, folded, same_role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .authenticator import Role
+
+__all__ = [
+    "NODE_USERNAME",
+    "WINDOWS_NODE_GROUPS",
+    "Entry",
+    "MalformedMap",
+    "Problem",
+    "Reading",
+    "Upsert",
+    "UsernameConflict",
+    "canonical_role_arn",
+    "is_ours",
+    "read",
+    "remove",
+    "same_role",
+    "upsert",
+]
 
 #: The groups of a Windows node: the two of every node, and the one that lets kube-proxy run on Windows.
+#: https://docs.aws.amazon.com/eks/latest/userguide/launch-windows-workers.html
 WINDOWS_NODE_GROUPS = ("system:bootstrappers", "system:nodes", "eks:kube-proxy-windows")
 
-#: The username of a node, as the AWS guide writes it.
+#: The username of a node.
 NODE_USERNAME = "system:node:{{EC2PrivateDNSName}}"
 
 
-class MalformedMap(ValueError):
-    """The authenticator reads nothing from the map, or we cannot be sure what it reads.
-
-    `str()` is a sentence fragment that names the line and never quotes the map's content.
-    """
-
-    def __init__(self, message: str, line: int | None = None) -> None:
-        """Say what is wrong and, counted from 1, on which line."""
-        super().__init__(message)
-        self.line = line
-
-
-class UsernameConflict(ValueError):
-    """The role is mapped already, to a username that is not a node's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One entry as the authenticator reads it. `role_arn` is empty for an `sso` entry."""
-
-    role_arn: str
-    username: str
-    groups: tuple[str, ...]
-    line: int
-    effective: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Something that the authenticator drops, ignores or shadows."""
-
-    code: str
-    line: int
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What the authenticator makes of a map."""
-
-    entries: tuple[Entry, ...]
-    problems: tuple[Problem, ...]
+class UsernameConflict(ValueError):  # noqa: N818 - it names what was found, as the callers speak of it
+    """The role is mapped to a username that is not a node's: it serves another purpose, and nodes could not join with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upsert:
-    """The outcome of `upsert`: the new text, and what was done to get it."""
+    """The outcome of `upsert`."""
 
     text: str
+    #: An entry was added: take it back by cutting the whole entry.
     created: bool
+    #: The groups that an entry which was there already was given: take back only them.
     added_groups: tuple[str, ...]
 
     @property
@@ -72,31 +77,148 @@ class Upsert:
         return self.created or bool(self.added_groups)
 
 
-def canonical_role_arn(role_arn: str) -> str:
-    """Return the ARN without its path, as STS names a role; ValueError when it is no role's ARN."""
-    raise NotImplementedError
-
-
-def same_role(a: str, b: str) -> bool:
-    """Return whether the two ARNs name one role: path and case do not count."""
-    raise NotImplementedError
-
-
-def read(text: str | None) -> Reading:
-    """Read the map as the authenticator does; MalformedMap when it would read nothing."""
-    raise NotImplementedError
-
-
 def upsert(text: str | None, role_arn: str) -> Upsert:
-    """Authorise the role's nodes: add the entry, or the groups that its effective entry lacks."""
-    raise NotImplementedError
+    """Authorise the nodes of a role.
+
+    Args:
+        text: The value of `mapRoles`; None when the ConfigMap has no such key.
+        role_arn: The role's ARN, with or without its path.
+
+    Raises:
+        MalformedMap: The authenticator reads nothing from the text, reads only a part of it (several documents), or nothing could be added to it
+            without a doubt.
+        UsernameConflict: The role is mapped to a username that is not a node's.
+        ValueError: `role_arn` is no role's ARN.
+    """
+    arn = canonical_role_arn(role_arn)
+    document = _document(text)
+    role = RoleReader(document).effective(arn)
+    if role is None:
+        return _created(document, _node_entry(arn, WINDOWS_NODE_GROUPS))
+    if role.username != NODE_USERNAME:
+        raise UsernameConflict(
+            f"line {role.line}: the role is mapped to another username than {NODE_USERNAME}: its entry is somebody else's, and nodes"
+            " cannot join with it; give the nodes a role of their own [username-conflict]"
+        )
+    missing = tuple(group for group in WINDOWS_NODE_GROUPS if group not in (role.groups or ()))
+    if not missing:
+        return Upsert(text=document.text, created=False, added_groups=())
+    wanted = _node_entry(arn, [*(role.groups or ()), *missing])
+    after = first_proven(document, put_in_groups(document, role, missing), partial(_authorises, wanted))
+    if after is not None:
+        return Upsert(text=after.text, created=False, added_groups=missing)
+    if not set(wanted.groups) <= set(WINDOWS_NODE_GROUPS):
+        raise _doubt(role)
+    return _created(document, wanted)
 
 
 def remove(text: str | None, role_arn: str, *, created: bool, added_groups: tuple[str, ...]) -> str:
-    """Take back what `upsert` did: the whole entry when it was created, else only the added groups."""
-    raise NotImplementedError
+    """Take back what `upsert` did for a role. When its entry is gone, the text stays as it is.
+
+    Args:
+        text: The value of `mapRoles`; None when the ConfigMap has no such key.
+        role_arn: The role's ARN, with or without its path.
+        created: The entry is ours: cut it whole. Of several entries of the role, the last that is exactly ours goes, or else the last.
+        added_groups: The groups that we gave to an entry of somebody else: cut only them.
+
+    Returns:
+        The new text. A list without entries is `[]`, or what comments there were.
+
+    Raises:
+        MalformedMap: The authenticator reads nothing from the text, or nothing could be cut out of it without a doubt.
+        ValueError: `role_arn` is no role's ARN.
+    """
+    arn = canonical_role_arn(role_arn)
+    if text is None or says_nothing(text):
+        return text or ""
+    document = _document(text)
+    reader = RoleReader(document)
+    roles = [role for role in reader.roles if folded(role.rolearn) == folded(arn)]
+    if not roles:
+        return text
+    if created:
+        ours = [role for role in roles if _is_ours(role, arn)]
+        unwanted = (ours or roles)[-1]
+        after = first_proven(document, cut_out_entry(document, unwanted))
+        if after is None:
+            raise _doubt(unwanted)
+        return after.text
+    return _without_groups(document, roles[-1], added_groups)
 
 
 def is_ours(text: str | None, role_arn: str) -> bool:
-    """Return whether the role's only entry equals what `upsert` would have written."""
-    raise NotImplementedError
+    """Return whether the entry that counts for a role is exactly what `upsert` would have added.
+
+    Args:
+        text: The value of `mapRoles`; None when the ConfigMap has no such key.
+        role_arn: The role's ARN, with or without its path.
+
+    Raises:
+        MalformedMap: The authenticator reads nothing from the text.
+        ValueError: `role_arn` is no role's ARN.
+    """
+    arn = canonical_role_arn(role_arn)
+    role = RoleReader(_document(text)).effective(arn)
+    return role is not None and _is_ours(role, arn)
+
+
+def _document(text: str | None) -> Document:
+    """Compose a text that is to be edited."""
+    if text is None or says_nothing(text):
+        # Blank lines may stay; a pair of quotes, or a blank that YAML does not know, may not.
+        text = "" if text is None or text.strip("\r\n ") else text
+        return Document(text, None, len(text), more=False, signature=[])
+    document = compose(text)
+    if document.more:
+        raise MalformedMap("the text goes on after the list, and the authenticator does not read that: make it one list")
+    if "\ufeff" in text[1:]:
+        raise MalformedMap("there is a byte order mark inside the text: remove it")
+    return document
+
+
+def _node_entry(role_arn: str, groups: Iterable[str]) -> NewEntry:
+    return NewEntry(role_arn=role_arn, username=NODE_USERNAME, groups=tuple(groups))
+
+
+def _created(document: Document, entry: NewEntry) -> Upsert:
+    after = first_proven(document, put_in_entry(document, entry), partial(_authorises, entry))
+    if after is None:
+        raise _doubt(None)
+    return Upsert(text=after.text, created=True, added_groups=())
+
+
+def _authorises(entry: NewEntry, after: Document) -> bool:
+    role = RoleReader(after).effective(entry.role_arn)
+    return role is not None and role.username == entry.username and tuple(role.groups or ()) == tuple(entry.groups)
+
+
+def _without_groups(document: Document, role: Role, added_groups: tuple[str, ...]) -> str:
+    groups = role.groups or []
+    unwanted = [group for group in added_groups if group in groups]
+    if not unwanted:
+        return document.text
+    after = first_proven(document, cut_out_groups(document, role, unwanted))
+    if after is not None:
+        return after.text
+    rest = _node_entry(canonical_role_arn(role.rolearn), [group for group in groups if group not in unwanted])
+    if role.username != rest.username or not set(rest.groups) <= set(WINDOWS_NODE_GROUPS):
+        raise _doubt(role)
+    return _created(document, rest).text
+
+
+def _is_ours(role: Role, role_arn: str) -> bool:
+    entry = _node_entry(role_arn, WINDOWS_NODE_GROUPS)
+    written = sorted(key or "" for key in role.node.fields)
+    return written == ["groups", "rolearn", "username"] and (role.rolearn, role.username, tuple(role.groups or ())) == (
+        entry.role_arn,
+        entry.username,
+        entry.groups,
+    )
+
+
+def _doubt(role: Role | None) -> MalformedMap:
+    subject = "the list" if role is None else "the role's entry"
+    return MalformedMap(
+        f"{subject} is written in a way that cannot be edited without a doubt (anchors, or a text that its end belongs to): edit it by hand",
+        None if role is None else role.line,
+    )

@@ -86,7 +86,7 @@ class Alias(Node):
 class Sequence(Node):
     """A list."""
 
-    __slots__ = ("dashes", "flow", "items")
+    __slots__ = ("dashes", "flow", "inside", "items")
 
     def __init__(self, event: SequenceStartEvent, first: int) -> None:
         super().__init__(event, first)
@@ -94,6 +94,8 @@ class Sequence(Node):
         self.items: list[Node] = []
         #: Where each item's `-` stands; none in flow style.
         self.dashes: list[int] = []
+        #: In flow style: behind the opening bracket.
+        self.inside: int = event.end_mark.index
 
 
 class Field(NamedTuple):
@@ -333,10 +335,10 @@ class _Composer:
 
 
 def _json_key(node: Node) -> str | None:
-    value = target(node).value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, float) else value
+    """Return the key, of which text matters; to go-yaml, 1 and 1.0 and "1" are three keys."""
+    found = target(node)
+    value = found.value if isinstance(found, Scalar) else None
+    return value if value is None or isinstance(value, str) else f"\0{value!r}"
 
 
 def _merge(mapping: Mapping, node: Node) -> None:

@@ -12,8 +12,8 @@ import re
 from datetime import datetime
 from typing import TypeAlias
 
-#: A value as JSON would carry it. Every number is a float: which one it is never matters here, only that it is one.
-Value: TypeAlias = str | float | bool | None
+#: A value as JSON would carry it.
+Value: TypeAlias = str | int | float | bool | None
 
 TAG_PREFIX = "tag:yaml.org,2002:"
 
@@ -63,7 +63,7 @@ def resolve(value: str, tag: str | None, *, plain: bool) -> Value:
     if name not in ("bool", "int", "float", "null", "timestamp"):
         return value
     kind, meaning = _plain(value)
-    if kind == name or (kind == "int" and name == "float" and abs(_number(meaning)) < 1 << 63):
+    if kind == name or (kind == "int" and name == "float" and isinstance(meaning, int) and meaning < 1 << 63):
         return meaning
     raise ValueError(f"it is tagged !!{name} but is none")
 
@@ -95,17 +95,13 @@ def _signed_binary(digits: str) -> tuple[str, Value] | None:
 
 def _in_range(sign: str, size: int) -> tuple[str, Value] | None:
     limit = {"": (1 << 64) - 1, "+": (1 << 63) - 1, "-": 1 << 63}[sign]
-    return ("int", float(size)) if size <= limit else None
+    return ("int", -size if sign == "-" else size) if size <= limit else None
 
 
 def _float(digits: str) -> tuple[str, Value] | None:
     if _FLOAT.fullmatch(digits) is None or math.isinf(float(digits)):
         return None
     return "float", float(digits)
-
-
-def _number(value: Value) -> float:
-    return value if isinstance(value, float) else math.inf
 
 
 def _is_timestamp(value: str) -> bool:

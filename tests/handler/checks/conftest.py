@@ -161,8 +161,13 @@ def account() -> Iterator[Account]:
         "AWS_DEFAULT_REGION": REGION,
         "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
     }
-    with mock.patch.dict(os.environ, environment), mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
-        yield _account()
+    moto = mock_aws(config={"iam": {"load_aws_managed_policies": True}})
+    with mock.patch.dict(os.environ, environment):
+        moto.start(reset=False)  # other accounts of this process stay as they are
+        try:
+            yield _account()
+        finally:
+            moto.stop(remove_data=False)
 
 
 @pytest.fixture

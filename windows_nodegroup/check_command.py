@@ -1,0 +1,196 @@
+"""`python -m windows_nodegroup check`: the preflight from a terminal, before any deployment, as whoever calls."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.session
+from botocore.exceptions import BotoCoreError
+
+from .check_output import Progress, as_json, page, summary, table
+from .handler.aws import Session
+from .handler.checks.aws import CONFIG, Aws, NotFoundError
+from .handler.checks.check import NotCheckedError, Outcome, Status
+from .handler.checks.declared import Declared
+from .handler.checks.image import ImageExists
+from .handler.checks.runner import check_aws, check_cluster, look_up
+from .handler.cluster_preflight import SECONDS, Kubernetes
+from .handler.deadline import Deadline
+
+if TYPE_CHECKING:
+    import argparse
+
+    from botocore.client import BaseClient
+
+    from .handler.checks.facts import Facts
+
+OK, FAILED, USAGE = 0, 1, 2
+
+_POLL_SECONDS = 10
+_MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
+_IMAGE = "/aws/service/ami-windows-latest/Windows_Server-{os}-English-{edition}-EKS_Optimized-{version}/image_id"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
+    parser.description = (
+        "Ask AWS and the cluster whether Windows nodes can join. What is not given is not checked. "
+        "Exit status: 0 no check failed, 1 some did, 2 the command cannot work like this."
+    )
+    option = parser.add_argument
+    option("--list", action="store_true", help="describe every check, as Markdown, and stop")
+    option("--cluster", metavar="NAME", help="the cluster's name")
+    option("--region", help="its region; default: the profile's")
+    option("--profile", help="the profile whose credentials ask; default: as the AWS CLI finds them")
+    option("--subnets", nargs="+", default=[], metavar="ID", help="where the nodes shall be launched")
+    option("--instance-types", nargs="+", default=[], metavar="TYPE", help="what shall be launched")
+    option("--security-groups", nargs="+", default=[], metavar="ID", help="the groups to be attached to the nodes")
+    option("--vpc", default="", metavar="ID", help="the VPC")
+    image = parser.add_mutually_exclusive_group()
+    image.add_argument("--image-id", default="", metavar="AMI", help="the image of the nodes")
+    image.add_argument("--os", default="", choices=["2019", "2022", "2025"], help="the Windows version of AWS's image")
+    option("--edition", default="Core", choices=["Core", "Full"], help="the edition of AWS's image; default: Core")
+    option("--kubernetes-version", default="", metavar="1.NN", help="the image's; default: the cluster's")
+    option("--volume-size", default="", metavar="GIB", help="the size of the root volume")
+    option("--authentication-mode", default="", choices=_MODES, help="the cluster's mode, as the template takes it")
+    option("--node-access", default="", choices=["aws-auth", "access-entry", "existing"], help="what lets the nodes in")
+    option("--node-role-arn", default="", metavar="ARN", help="the nodes' role, if it exists already")
+    option(
+        "--function-in-vpc", choices=["true", "false"], default="", help="whether the stack's function runs in subnets"
+    )
+    option("--waits-for-signals", action="store_true", help="creation waits for the nodes' signals")
+    option("--acknowledge", nargs="+", default=[], metavar="CODE", help="failing checks that shall only warn")
+    option("--kubectl-role-arn", default="", metavar="ARN", help="the role to assume for the Kubernetes API")
+    option("--wait", type=float, default=0, metavar="SECONDS", help="how long to wait for an ACTIVE cluster")
+    option("--all", action="store_true", help="also show the checks that had nothing to look at")
+    option("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make the checks and print what came out.
+
+    Returns:
+        The exit status.
+    """
+    if arguments.list:
+        sys.stdout.write(page())
+        return OK
+    if not arguments.cluster:
+        return _usage("--cluster is missing: give the cluster's name")
+    progress = Progress()
+    try:
+        caller = _Caller(arguments.profile, arguments.region)
+        if not caller.region:
+            return _usage("there is no region: give --region, or set AWS_REGION")
+        outcomes = _check(arguments, caller, progress)
+    except (BotoCoreError, NotCheckedError) as error:
+        progress.clear()
+        return _usage(str(error))
+    progress.clear()
+    if arguments.json:
+        sys.stdout.write(as_json(arguments.cluster, caller.region, outcomes) + "\n")
+    else:
+        sys.stdout.write(f"{table(outcomes, everything=arguments.all)}\n\n{summary(outcomes)}\n")
+    return FAILED if any(outcome.status is Status.FAILED for outcome in outcomes) else OK
+
+
+class _Caller:
+    """Who asks: the credentials and the region of a profile."""
+
+    def __init__(self, profile: str | None, region: str | None) -> None:
+        self._botocore = botocore.session.Session(profile=profile)
+        self._session = boto3.Session(botocore_session=self._botocore, region_name=region)
+        self.region = self._session.region_name or ""
+        self.aws = Aws(self._client)
+
+    def kubernetes_session(self) -> Session | None:
+        """Return what signs tokens for the cluster; None without credentials."""
+        credentials = self._session.get_credentials()
+        if credentials is None:
+            return None
+        partition = self._session.get_partition_for_region(self.region)
+        partitions = {one["id"]: one["outputs"] for one in self._botocore.get_data("partitions")["partitions"]}
+        return Session(
+            credentials=credentials.get_frozen_credentials(),
+            region=self.region,
+            url_suffix=partitions[partition]["dnsSuffix"],
+            deadline=Deadline(SECONDS),
+        )
+
+    def _client(self, service: str) -> BaseClient:
+        made: BaseClient = self._session.client(service, config=CONFIG)  # type: ignore[call-overload]  # any service's
+        return made
+
+
+def _check(arguments: argparse.Namespace, caller: _Caller, progress: Progress) -> tuple[Outcome, ...]:
+    end = time.monotonic() + arguments.wait
+
+    def pause() -> bool:
+        if time.monotonic() + _POLL_SECONDS > end:
+            return False
+        progress.say(f"waiting for cluster {arguments.cluster} to become ACTIVE")
+        time.sleep(_POLL_SECONDS)
+        return True
+
+    progress.say(f"checking cluster {arguments.cluster} in {caller.region}")
+    facts = look_up(_declared(arguments), caller.aws, caller.region, pause=pause)
+    image = _find_image(arguments, facts)
+    if isinstance(image, str):
+        facts = replace(facts, declared=replace(facts.declared, image_id=image))
+    outcomes = check_aws(facts, report=progress.count).outcomes
+    if isinstance(image, Outcome):
+        outcomes = tuple(image if one.check.code == image.check.code else one for one in outcomes)
+    session = caller.kubernetes_session()
+    if session and not any(outcome.status is Status.FAILED for outcome in outcomes[:2]):
+        kubernetes = Kubernetes(session, arguments.cluster, kubectl_role_arn=arguments.kubectl_role_arn)
+        inside = kubernetes.facts(arguments.node_role_arn)
+        outcomes += check_cluster(inside, report=progress.count).outcomes
+    return outcomes
+
+
+def _declared(arguments: argparse.Namespace) -> Declared:
+    return Declared(
+        cluster_name=arguments.cluster,
+        authentication_mode=arguments.authentication_mode,
+        node_access=arguments.node_access,
+        kubernetes_version=arguments.kubernetes_version,
+        windows_version=arguments.os,
+        volume_size=arguments.volume_size,
+        vpc_id=arguments.vpc,
+        subnet_ids=_items(arguments.subnets),
+        security_group_ids=_items(arguments.security_groups),
+        instance_types=_items(arguments.instance_types),
+        node_role_arn=arguments.node_role_arn,
+        function_in_vpc=arguments.function_in_vpc,
+        waits_for_signals=str(arguments.waits_for_signals).lower(),
+        acknowledged=_items(arguments.acknowledge),
+    )
+
+
+def _find_image(arguments: argparse.Namespace, facts: Facts) -> str | Outcome:
+    """Return the id of AWS's newest image, as CloudFormation finds it for a template; or why there is none."""
+    version = arguments.kubernetes_version or str(facts.cluster.get("version") or "")
+    if not arguments.os or not version:
+        return str(arguments.image_id)
+    wanted = f"Windows Server {arguments.os} {arguments.edition} for Kubernetes {version}"
+    try:
+        parameter = _IMAGE.format(os=arguments.os, edition=arguments.edition, version=version)
+        return str(facts.aws.ask("ssm:GetParameter", Name=parameter)["Parameter"]["Value"])
+    except NotFoundError:
+        return Outcome(ImageExists(), Status.FAILED, (f"AWS has no image of {wanted} in {facts.region}",))
+    except NotCheckedError as error:
+        return Outcome(ImageExists(), Status.NOT_CHECKED, reason=str(error))
+
+
+def _items(given: list[str]) -> tuple[str, ...]:
+    return tuple(item for one in given for item in re.split(r"[\s,]+", one) if item)
+
+
+def _usage(message: str) -> int:
+    sys.stderr.write(f"check: {message}\n")
+    return USAGE

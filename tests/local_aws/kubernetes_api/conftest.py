@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import ssl
@@ -14,6 +15,7 @@ from local_aws.kubernetes_api import KubernetesApi, Rule, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 USERS = {
     "admin": User("admin", frozenset({"system:masters"})),
@@ -95,3 +97,20 @@ def api() -> Iterator[KubernetesApi]:
 def admin(api: KubernetesApi) -> Client:
     """A client that may do everything."""
     return Client(api)
+
+
+@pytest.fixture
+def kubeconfig(api: KubernetesApi, tmp_path: Path) -> Path:
+    """A kubeconfig with one context per user; the administrator's is the current one."""
+    authority = base64.b64encode(api.certificate_authority_pem).decode()
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "local", "cluster": {"server": api.url, "certificate-authority-data": authority}}],
+        "users": [{"name": user, "user": {"token": user}} for user in USERS],
+        "contexts": [{"name": user, "context": {"cluster": "local", "user": user}} for user in USERS],
+        "current-context": "admin",
+    }
+    path = tmp_path / "kubeconfig"
+    path.write_text(json.dumps(content), "utf-8")
+    return path

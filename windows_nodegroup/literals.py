@@ -29,7 +29,8 @@ def is_literal(value: Value | None) -> TypeGuard[Value]:
     if value is None:
         return False
     if isinstance(value, str):
-        return not ("{Token[" in value and Token.is_unresolved(value))
+        # In a list that stands for one token, CDK marks the only item with another sign.
+        return not ("{Token[" in value and (Token.is_unresolved(value) or Token.is_unresolved([value])))
     if isinstance(value, int | float):
         return not (value < _NUMBER_TOKENS_BELOW and Token.is_unresolved(value))
     if isinstance(value, dict):

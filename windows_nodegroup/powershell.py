@@ -24,9 +24,9 @@ function ConvertFrom-Base64([string] $Text) {
 
 _SAFE = re.compile(r"[0-9A-Za-z _.,:/=+@*\\-]*")
 
-# A here-string ends at a line that begins with '@ and holds everything else as it stands. Without "<" no tag can end
-# the script.
-_SAFE_CODE = re.compile(r"(?!'@)(?:[\t -;=-~]|\n(?!'@))*")
+# A here-string ends at a line that begins with '@ and holds everything else as it stands (not every highlighter knows
+# how a lone quote at the beginning of a line is meant). Without "<" no tag can end the script.
+_SAFE_CODE = re.compile(r"(?!')(?:[\t -;=-~]|\n(?!'))*")
 
 
 def quote(text: str) -> str:

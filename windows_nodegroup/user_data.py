@@ -26,16 +26,15 @@ $bootstrap = "$env:ProgramFiles\\Amazon\\EKS\\Start-EKSBootstrap.ps1"
 
 """
 
-_FAILED = "if (-not $?) { throw 'Start-EKSBootstrap.ps1 reported a failure' }"
-
 _RUN = """\
         & $bootstrap @arguments
-        {failed}
+        if (-not $?) { throw "Start-EKSBootstrap.ps1 reported a failure" }
 """
 
-# What the user wrote is code, so the call has to be made of text. Two parsers see it: this string, and then the block.
+# What the user wrote is code, so the call is made of text, and PowerShell reads it only when the rest is read already.
 _RUN_WITH_MORE = """\
-        & ([ScriptBlock]::Create("& `$bootstrap @arguments " + $more + "`n" + {failed}))
+        & ([ScriptBlock]::Create('& $bootstrap @arguments ' + $more + "`n" +
+            'if (-not $?) { throw "Start-EKSBootstrap.ps1 reported a failure" }'))
 """
 
 _WORD = """\
@@ -123,7 +122,7 @@ def user_data(
         *(f"        {name} = {expression}\n" for name, expression in arguments.items()),
         "    }\n    & {\n",
         "        & ([ScriptBlock]::Create($before))\n" if before else "",
-        _RUN_WITH_MORE.format(failed=quote_code(_FAILED)) if more_arguments else _RUN.format(failed=_FAILED),
+        _RUN_WITH_MORE if more_arguments else _RUN,
         "        & ([ScriptBlock]::Create($after))\n" if after else "",
         "    } 3>&1 4>&1 5>&1 6>&1 | Tee-Object -FilePath $log\n    $exitCode = 0\n",
         _REPORT,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class AuthenticationMode(StrEnum):
-    """From where a cluster reads who may join and use it. A cluster's mode can only move from the first towards the last.
+    """From where a cluster reads who may join and use it. A cluster's mode can only move from the first to the last.
 
     https://docs.aws.amazon.com/eks/latest/userguide/setting-up-access-entries.html
     """
@@ -51,7 +51,7 @@ class EksCluster:
     kubernetes_group: str | None
 
     @classmethod
-    def from_attributes(
+    def from_attributes(  # noqa: PLR0913 — props
         cls,
         *,
         cluster_name: str,
@@ -76,14 +76,14 @@ class EksCluster:
             cluster_security_group: The security group that EKS made with the cluster, or its id. Nodes that name no
                 security groups get it, and with it reach the control plane and the cluster's DNS.
             security_groups: The cluster's additional ("control plane") security groups, or their ids.
-            version: The Kubernetes version, such as "1.33". It is part of the name under which AWS publishes the image.
+            version: The Kubernetes version, such as "1.33". It is part of the name under which AWS publishes images.
             authentication_mode: An `AuthenticationMode`, or a CloudFormation parameter that holds one.
             cluster_endpoint: The URL of the Kubernetes API. Nodes that are told it need not ask EKS for it.
             cluster_certificate_authority_data: The API's certificate authority in Base64; goes with the endpoint.
             service_ipv4_cidr: The range of the cluster's service addresses; goes with the endpoint.
-            kubectl_role: A role, or its ARN, that may already edit ConfigMaps in `kube-system`; the function assumes it,
-                which its trust policy has to allow. A CloudFormation parameter may be empty: none. Without such a role
-                the function gets an access entry, for which the mode has to include the API.
+            kubectl_role: A role, or its ARN, that may already edit ConfigMaps in `kube-system`. The function assumes
+                it, which its trust policy has to allow. A CloudFormation parameter may be empty: none. Without such a
+                role the function gets an access entry, for which the mode has to include the API.
             kubernetes_group: The Kubernetes group that the function's access entry names, bound by somebody to the
                 permissions it needs. Without it the entry has `AmazonEKSEditPolicy`, limited to `kube-system`.
         """
@@ -92,13 +92,21 @@ class EksCluster:
             vpc=None if isinstance(vpc, str) else vpc,
             vpc_id=vpc if isinstance(vpc, str) else vpc.vpc_id,
             subnet_ids=subnet_ids(subnets),
-            cluster_security_group_id=security_group_ids([cluster_security_group])[0] if cluster_security_group else None,
+            cluster_security_group_id=_group_id(cluster_security_group),
             security_group_ids=security_group_ids(security_groups),
             version=version,
             authentication_mode=str(authentication_mode),
             cluster_endpoint=cluster_endpoint,
             cluster_certificate_authority_data=cluster_certificate_authority_data,
             service_ipv4_cidr=service_ipv4_cidr,
-            kubectl_role_arn=kubectl_role if kubectl_role is None or isinstance(kubectl_role, str) else kubectl_role.role_arn,
+            kubectl_role_arn=_role_arn(kubectl_role),
             kubernetes_group=kubernetes_group,
         )
+
+
+def _group_id(group: ec2.ISecurityGroup | str | None) -> str | None:
+    return None if group is None else security_group_ids([group])[0]
+
+
+def _role_arn(role: iam.IRole | str | None) -> str | None:
+    return role if role is None or isinstance(role, str) else role.role_arn

@@ -58,6 +58,13 @@ class ClusterFunction(Construct):
         """The function of `cluster` in the stack of `scope`; whoever asks first has it made."""
         return cls.find(scope, cluster) or cls(Stack.of(scope), _construct_id(scope, cluster), cluster=cluster)
 
+    def serves(self, cluster: EksCluster) -> bool:
+        """Whether the function has the way into the cluster that this description of it asks for."""
+        ways = [
+            (each.authentication_mode, each.kubectl_role_arn, each.kubernetes_group) for each in (self.cluster, cluster)
+        ]
+        return ways[0] == ways[1]
+
     def _role(self, log_group: logs.CfnLogGroup) -> iam.CfnRole:
         cluster = self.cluster.cluster_name
         eks = f"arn:{Aws.PARTITION}:eks:{Aws.REGION}:{Aws.ACCOUNT_ID}"
@@ -98,7 +105,7 @@ class ClusterFunction(Construct):
 
 
 def _construct_id(scope: Construct, cluster: EksCluster) -> str:
-    # A construct id may not contain a token, and names of two stacks' clusters may look the same once they are resolved.
+    # A construct id may not contain a token, and the names of clusters in two other stacks may resolve to one text.
     stack = Stack.of(scope)
     foreign = [
         token.target.node.path

@@ -1,7 +1,8 @@
-"""The function's way into the cluster: it assumes a role that is already let in, or an access entry lets the function itself in.
+"""The function's way into the cluster: it assumes a role that is let in already, or an access entry lets it in itself.
 
-The function writes no access entries, so it can grant itself nothing. What is known at synthesis is decided here. Where the mode or the
-role is a CloudFormation parameter, a condition decides; and where neither way is open, a rule ends the deployment before it begins.
+The function writes no access entries, so it can grant itself nothing. What is known at synthesis is decided here. Where
+the mode or the role is a CloudFormation parameter, a condition decides; and where neither way is open, a rule ends the
+deployment before it begins.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from .cluster import EksCluster
-
-CURES = "give kubectl_role, the role that created the cluster for example, or change the cluster's mode to API_AND_CONFIG_MAP"
 
 
 def is_parameter(scope: Construct, value: str | None) -> bool:
@@ -52,8 +51,8 @@ def kubectl_role_policies(scope: Construct, cluster: EksCluster) -> list[Any]:
 def access_entry(scope: Construct, cluster: EksCluster, role_arn: str) -> eks.CfnAccessEntry | None:
     """Lets the function's role into the cluster, unless it assumes another.
 
-    The entry carries `AmazonEKSEditPolicy` for `kube-system`, the narrowest of EKS's policies that may edit a ConfigMap there; or nothing
-    but a Kubernetes group, for whoever binds that to less.
+    The entry carries `AmazonEKSEditPolicy` for `kube-system`, the narrowest of EKS's policies that may edit a ConfigMap
+    there; or nothing but a Kubernetes group, for whoever binds that to less.
 
     Args:
         scope: Where the entry is made.
@@ -94,7 +93,10 @@ def require_way_in(scope: Construct, cluster: EksCluster) -> None:
         condition, assertion = None, Fn.condition_not(only_config_map)
     else:
         return
-    text = f"in mode CONFIG_MAP an access entry cannot let the function in: {CURES}"
+    text = (
+        "in mode CONFIG_MAP nothing lets the function that edits aws-auth into the cluster: give a kubectl role, "
+        "the creator of the cluster for example, or change the cluster's mode to API_AND_CONFIG_MAP"
+    )
     CfnRule(
         scope,
         "FunctionHasAWayIn",

@@ -1,7 +1,7 @@
-"""What the function consists of: this package's `handler` and the installed PyYAML, as plain Python files.
+"""What the function consists of: this package's `handler` and the reading half of the installed PyYAML.
 
-PyYAML is pure Python where its compiled part is missing, so the same files run on every architecture and nothing has to be built. The hash
-is taken from what the files say, not from where, when or on which system they were written: every machine makes the same asset.
+Plain Python files: the same ones run on every architecture, and nothing has to be built. The hash is taken from what
+they say, not from where, when, on which system or by which Python they were written: every machine makes one asset.
 """
 
 from __future__ import annotations
@@ -16,26 +16,38 @@ from typing import TYPE_CHECKING
 
 from aws_cdk.aws_s3_assets import Asset
 
+from .bare_source import without_prose
+
 if TYPE_CHECKING:
     from constructs import Construct
 
 _HANDLER = Path(__file__).parent / "handler"
+
+# What reads; `yaml` itself would also import what writes, and the compiled parts.
+_YAML = (
+    *("composer", "constructor", "error", "events", "loader", "nodes"),
+    *("parser", "reader", "resolver", "scanner", "tokens"),
+)
+_YAML_INIT = b'"""The reading half of PyYAML: import what is needed from its modules."""\n'
 
 
 @cache
 def function_files(handler: Path = _HANDLER) -> dict[str, bytes]:
     """The function's files: their content by their path in the asset, in the order of the paths.
 
-    Only sources: what Python compiled on this machine stays here. Lines end as on Linux, where the function runs.
+    Only sources, without comments: what Python compiled on this machine stays here.
 
     Args:
         handler: Where the package `handler` is.
     """
-    files = _sources(handler, "handler") | _sources(_yaml_directory(), "yaml")
+    sources = {f"handler/{file.relative_to(handler).as_posix()}": file for file in handler.rglob("*.py")}
+    sources |= {f"yaml/{name}.py": _yaml_directory() / f"{name}.py" for name in _YAML}
+    files = {path: without_prose(file.read_text(encoding="utf-8")).encode() for path, file in sources.items()}
+    files["yaml/__init__.py"] = _YAML_INIT
     licence = distribution("PyYAML").read_text("licenses/LICENSE")
     if licence is not None:
-        files["yaml/LICENSE"] = licence.encode()
-    return {path: files[path].replace(b"\r\n", b"\n") for path in sorted(files)}
+        files["yaml/LICENSE"] = licence.replace("\r\n", "\n").encode()
+    return {path: files[path] for path in sorted(files)}
 
 
 def content_hash(files: dict[str, bytes]) -> str:
@@ -61,10 +73,6 @@ def function_asset(scope: Construct) -> Asset:
             file.write_bytes(content)
             file.chmod(0o644)  # a strict umask would end in the archive, where Lambda's user could not read the file
         return Asset(scope, "Code", path=directory, asset_hash=content_hash(function_files()), deploy_time=True)
-
-
-def _sources(directory: Path, name: str) -> dict[str, bytes]:
-    return {f"{name}/{file.relative_to(directory).as_posix()}": file.read_bytes() for file in directory.rglob("*.py")}
 
 
 def _yaml_directory() -> Path:

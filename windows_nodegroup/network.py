@@ -1,16 +1,19 @@
-"""The security group that a node group owns, and the groups that its nodes carry beside it.
+"""The security group that a node group owns, the groups that its nodes carry beside it, and where nodes are launched.
 
-Groups that are given are attached as they are: no rule is ever added to them, so no two writers can ask EC2 for the same rule. The own
-group bears no `kubernetes.io/cluster/…` tag, of which a node's groups may have only one: the cluster security group has it.
+Groups that are given are attached as they are: no rule is ever added to them, so no two writers can ask EC2 for the
+same rule. The own group bears no `kubernetes.io/cluster/…` tag, of which a node's groups may have only one: the cluster
+security group has it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_cdk import Fn
 from aws_cdk import aws_ec2 as ec2
 
+from . import rules
 from .literals import is_token_list
 
 if TYPE_CHECKING:
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from .cluster import EksCluster
+    from .problems import Problems
+
+_SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnet_type", "subnets")
 
 # https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html
 _FROM_CONTROL_PLANE = ((443, 443, "webhooks"), (1025, 65535, "kubelet and pods"))
@@ -34,68 +40,86 @@ def security_group_ids(groups: Sequence[ec2.ISecurityGroup | str]) -> list[str]:
     return [group if isinstance(group, str) else group.security_group_id for group in groups]
 
 
-def own_security_group(scope: Construct, *, cluster: EksCluster, description: str) -> ec2.CfnSecurityGroup:
-    """Makes the node group's own security group: open to the control plane and to the group itself, and to reach everything.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeNetwork:
+    """Where nodes are launched and what they may talk to.
 
-    Args:
-        scope: The node group.
+    Attributes:
         cluster: Whose nodes these are.
-        description: What the EC2 console shows for the group.
+        subnets: Where to launch: subnets or their ids, or a selection from the cluster's VPC. None: those with which
+            the cluster is described, or else the private ones of its VPC.
+        security_groups: The groups to attach beside the own one. None: the cluster security group, as AWS advises.
     """
-    source = _control_plane_group(cluster)
-    group = ec2.CfnSecurityGroup(
-        scope,
-        "SecurityGroup",
-        group_description=description,
-        vpc_id=cluster.vpc_id,
-        security_group_ingress=[
-            ec2.CfnSecurityGroup.IngressProperty(
-                ip_protocol="tcp",
-                from_port=first,
-                to_port=last,
-                source_security_group_id=source,
-                description=f"Control plane to {what}",
+
+    cluster: EksCluster
+    subnets: Sequence[ec2.ISubnet | str] | ec2.SubnetSelection | None = None
+    security_groups: Sequence[ec2.ISecurityGroup | str] | None = None
+
+    @property
+    def launch_subnet_ids(self) -> list[str]:
+        """The ids of the subnets in which nodes are launched; empty if nobody knows any."""
+        given, cluster = self.subnets, self.cluster
+        if given is None and cluster.subnet_ids:
+            return list(cluster.subnet_ids)
+        if given is None or isinstance(given, ec2.SubnetSelection):
+            selection = {name: getattr(given, name) for name in _SELECTION} if given else {}
+            return cluster.vpc.select_subnets(**selection).subnet_ids if cluster.vpc else []
+        return subnet_ids(given)
+
+    def check(self, problems: Problems) -> None:
+        """Checks that nodes have a place to be launched in and a way to the control plane."""
+        if not self.launch_subnet_ids:
+            problems.add(rules.NO_SUBNETS, "no subnets are given, and none are known of the cluster")
+        if self.security_groups is None and not self.cluster.cluster_security_group_id:
+            problems.add(
+                rules.NO_WAY_TO_CONTROL_PLANE, "no security_groups are given and no cluster security group is known"
             )
-            for first, last, what in _FROM_CONTROL_PLANE
-            if source
-        ],
-        security_group_egress=[
-            ec2.CfnSecurityGroup.EgressProperty(ip_protocol="-1", cidr_ip="0.0.0.0/0", description="Nodes and pods to anywhere")
-        ],
-    )
-    # A group cannot name itself in its own rules: CloudFormation sees a circle.
-    ec2.CfnSecurityGroupIngress(
-        scope,
-        "NodeToNode",
-        group_id=group.attr_group_id,
-        source_security_group_id=group.attr_group_id,
-        ip_protocol="-1",
-        description="Node to node",
-    )
-    return group
 
+    def own_security_group(self, scope: Construct, description: str) -> ec2.CfnSecurityGroup:
+        """Makes the own group in `scope`: open to the control plane and to itself, closed to all others."""
+        source = _control_plane_group(self.cluster)
+        group = ec2.CfnSecurityGroup(
+            scope,
+            "SecurityGroup",
+            group_description=description,
+            vpc_id=self.cluster.vpc_id,
+            security_group_ingress=[
+                {
+                    "ipProtocol": "tcp",
+                    "fromPort": first,
+                    "toPort": last,
+                    "sourceSecurityGroupId": source,
+                    "description": f"Control plane to {what}",
+                }
+                for first, last, what in _FROM_CONTROL_PLANE
+                if source
+            ],
+            security_group_egress=[{"ipProtocol": "-1", "cidrIp": "0.0.0.0/0", "description": "To anywhere"}],
+        )
+        # A group cannot name itself in its own rules: CloudFormation sees a circle.
+        ec2.CfnSecurityGroupIngress(
+            scope,
+            "NodeToNode",
+            group_id=group.attr_group_id,
+            source_security_group_id=group.attr_group_id,
+            ip_protocol="-1",
+            description="Node to node",
+        )
+        return group
 
-def attached_group_ids(
-    own: ec2.CfnSecurityGroup, *, cluster: EksCluster, given: Sequence[ec2.ISecurityGroup | str] | None
-) -> list[str]:
-    """The ids of all groups of a node.
-
-    Args:
-        own: The node group's own security group.
-        cluster: Whose nodes these are.
-        given: The groups to attach beside the own one. None: the cluster security group, as AWS advises.
-    """
-    if given is None:
-        return [own.attr_group_id, *filter(None, [cluster.cluster_security_group_id])]
-    ids = security_group_ids(given)
-    if is_token_list(ids):
-        return Fn.split(",", Fn.join(",", [own.attr_group_id, Fn.join(",", ids)]))
-    return [own.attr_group_id, *ids]
+    def attached_group_ids(self, own: ec2.CfnSecurityGroup) -> list[str]:
+        """The ids of all groups of a node, the own one first."""
+        if self.security_groups is None:
+            return [own.attr_group_id, *filter(None, [self.cluster.cluster_security_group_id])]
+        ids = security_group_ids(self.security_groups)
+        if is_token_list(ids):
+            return Fn.split(",", Fn.join(",", [own.attr_group_id, Fn.join(",", ids)]))
+        return [own.attr_group_id, *ids]
 
 
 def _control_plane_group(cluster: EksCluster) -> str | None:
-    # The control plane's interfaces carry the cluster security group and all additional ones, so any one lets them in. An additional
-    # one is the narrowest: Linux nodes often carry the cluster security group as well.
+    # The interfaces of the control plane carry the cluster security group and all additional ones, so any one of them
+    # lets it in. An additional one is the narrowest: Linux nodes often carry the cluster security group as well.
     if is_token_list(cluster.security_group_ids):
         return Fn.select(0, list(cluster.security_group_ids))
     return next(iter(cluster.security_group_ids), cluster.cluster_security_group_id)

@@ -1,23 +1,31 @@
-"""How the nodes are let into the cluster: by an entry in the ConfigMap `aws-auth`, or by one of EKS's access entries."""
+"""How the nodes are let into the cluster: by an entry in the ConfigMap `aws-auth`, or by an access entry of EKS."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from aws_cdk import CfnCondition, CfnResource, Fn
 from aws_cdk import aws_eks as eks
 
+from . import rules
 from .cluster import AuthenticationMode
 from .cluster_function import ClusterFunction
 from .function_access import is_parameter
 from .handler import contract
+from .literals import is_literal
 from .order import make_after
 
 if TYPE_CHECKING:
     from constructs import Construct
 
     from .cluster import EksCluster
+    from .problems import Problems
+
+
+# https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
+_RESERVED_GROUPS = ("system:", "eks:", "aws:", "amazon:", "iam:")
 
 
 class NodeAuthorization(Enum):
@@ -33,60 +41,99 @@ class NodeAuthorization(Enum):
     """Somebody else sees to it."""
 
 
-def authorize(
-    scope: Construct, *, cluster: EksCluster, role_arn: str, authorization: NodeAuthorization
-) -> list[CfnResource]:
-    """Lets nodes with the role `role_arn` join `cluster`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeAccess:
+    """How nodes are let in.
 
-    Args:
-        scope: The node group.
+    Attributes:
         cluster: The cluster to join.
-        role_arn: The role of the nodes.
         authorization: By what they may join.
-
-    Returns:
-        What the nodes must not be launched before, nor outlive.
     """
-    mode = cluster.authentication_mode
-    match authorization:
-        case NodeAuthorization.EXISTING:
-            return []
-        case NodeAuthorization.AWS_AUTH:
-            return [_aws_auth_entry(scope, cluster, role_arn)]
-        case NodeAuthorization.ACCESS_ENTRY:
-            return [_access_entry(scope, cluster, role_arn)]
-    if not is_parameter(scope, mode):
-        entry = _access_entry if mode == AuthenticationMode.API else _aws_auth_entry
-        return [entry(scope, cluster, role_arn)]
-    aws_auth_entry = _aws_auth_entry(scope, cluster, role_arn)
-    access_entry = _access_entry(scope, cluster, role_arn)
-    ignores_aws_auth = Fn.condition_equals(mode, AuthenticationMode.API.value)
-    aws_auth_entry.cfn_options.condition = CfnCondition(
-        scope, "ReadsAwsAuth", expression=Fn.condition_not(ignores_aws_auth)
-    )
-    access_entry.cfn_options.condition = CfnCondition(scope, "IgnoresAwsAuth", expression=ignores_aws_auth)
-    return [aws_auth_entry, access_entry]
 
+    cluster: EksCluster
+    authorization: NodeAuthorization = NodeAuthorization.AUTOMATIC
 
-def _aws_auth_entry(scope: Construct, cluster: EksCluster, role_arn: str) -> CfnResource:
-    function = ClusterFunction.of(scope, cluster)
-    entry = CfnResource(
-        scope,
-        "AwsAuthEntry",
-        type=contract.AwsAuthEntry.TYPE,
-        properties={
-            "ServiceToken": function.arn,
-            "ServiceTimeout": contract.SERVICE_TIMEOUT_SECONDS,
-            contract.AwsAuthEntry.CLUSTER_NAME: cluster.cluster_name,
-            contract.AwsAuthEntry.ROLE_ARN: role_arn,
-            contract.AwsAuthEntry.KUBECTL_ROLE_ARN: cluster.kubectl_role_arn,
-        },
-    )
-    make_after(entry, function.access_entry)
-    return entry
+    def check(self, scope: Construct, problems: Problems) -> None:
+        """Checks that the cluster reads what the nodes are authorized by, and that the function can get in to write it.
 
+        Args:
+            scope: The node group.
+            problems: Collects what is wrong.
+        """
+        cluster, mode = self.cluster, self.cluster.authentication_mode
+        if is_literal(mode):
+            self._check_mode(mode, problems)
+        elif not is_parameter(scope, mode):
+            problems.add(rules.AUTHENTICATION_MODE, "authentication_mode is a token that is no parameter of this stack")
+        group = cluster.kubernetes_group
+        if is_literal(group) and group.startswith(_RESERVED_GROUPS):
+            problems.add(rules.KUBERNETES_GROUP, f"kubernetes_group {group!r} is reserved")
+        function = ClusterFunction.find(scope, cluster)
+        if self._by_aws_auth and function and not function.serves(cluster):
+            problems.add(rules.ONE_CLUSTER_TWO_WAYS, "the stack's function has another way into the same cluster")
 
-def _access_entry(scope: Construct, cluster: EksCluster, role_arn: str) -> CfnResource:
-    return eks.CfnAccessEntry(
-        scope, "AccessEntry", cluster_name=cluster.cluster_name, principal_arn=role_arn, type="EC2_WINDOWS"
-    )
+    def authorize(self, scope: Construct, role_arn: str) -> list[CfnResource]:
+        """Lets nodes join that have a role.
+
+        Args:
+            scope: The node group.
+            role_arn: The role.
+
+        Returns:
+            What nodes must not be launched before, nor outlive.
+        """
+        mode = self.cluster.authentication_mode
+        match self.authorization:
+            case NodeAuthorization.EXISTING:
+                return []
+            case NodeAuthorization.AWS_AUTH:
+                return [self._aws_auth_entry(scope, role_arn)]
+            case NodeAuthorization.ACCESS_ENTRY:
+                return [self._access_entry(scope, role_arn)]
+        if not is_parameter(scope, mode):
+            entry = self._access_entry if mode == AuthenticationMode.API else self._aws_auth_entry
+            return [entry(scope, role_arn)]
+        aws_auth_entry, access_entry = self._aws_auth_entry(scope, role_arn), self._access_entry(scope, role_arn)
+        ignored = Fn.condition_equals(mode, AuthenticationMode.API.value)
+        read = Fn.condition_not(ignored)
+        aws_auth_entry.cfn_options.condition = CfnCondition(scope, "ReadsAwsAuth", expression=read)
+        access_entry.cfn_options.condition = CfnCondition(scope, "IgnoresAwsAuth", expression=ignored)
+        return [aws_auth_entry, access_entry]
+
+    @property
+    def _by_aws_auth(self) -> bool:
+        return self.authorization in (NodeAuthorization.AUTOMATIC, NodeAuthorization.AWS_AUTH)
+
+    def _check_mode(self, mode: str, problems: Problems) -> None:
+        unread = {
+            AuthenticationMode.API: NodeAuthorization.AWS_AUTH,
+            AuthenticationMode.CONFIG_MAP: NodeAuthorization.ACCESS_ENTRY,
+        }
+        if mode not in tuple(AuthenticationMode):
+            problems.add(rules.AUTHENTICATION_MODE, f"authentication_mode {mode!r} does not exist")
+        elif unread.get(AuthenticationMode(mode)) is self.authorization:
+            problems.add(rules.AUTHORIZATION_AND_MODE, f"a cluster in mode {mode} reads no {self.authorization.value}")
+        elif mode == AuthenticationMode.CONFIG_MAP and self._by_aws_auth and not self.cluster.kubectl_role_arn:
+            problems.add(rules.NO_WAY_IN, "the cluster's mode is CONFIG_MAP and no kubectl_role is given")
+
+    def _aws_auth_entry(self, scope: Construct, role_arn: str) -> CfnResource:
+        function = ClusterFunction.of(scope, self.cluster)
+        entry = CfnResource(
+            scope,
+            "AwsAuthEntry",
+            type=contract.AwsAuthEntry.TYPE,
+            properties={
+                "ServiceToken": function.arn,
+                "ServiceTimeout": contract.SERVICE_TIMEOUT_SECONDS,
+                contract.AwsAuthEntry.CLUSTER_NAME: self.cluster.cluster_name,
+                contract.AwsAuthEntry.ROLE_ARN: role_arn,
+                contract.AwsAuthEntry.KUBECTL_ROLE_ARN: self.cluster.kubectl_role_arn,
+            },
+        )
+        make_after(entry, function.access_entry)
+        return entry
+
+    def _access_entry(self, scope: Construct, role_arn: str) -> CfnResource:
+        return eks.CfnAccessEntry(
+            scope, "AccessEntry", cluster_name=self.cluster.cluster_name, principal_arn=role_arn, type="EC2_WINDOWS"
+        )

@@ -1,8 +1,9 @@
-"""A group of Windows nodes that can join its cluster at the first try: the rooms of the house, in the order of deployment.
+"""A group of Windows nodes that join their cluster at the first try: the rooms of the house in the order of deployment.
 
-Read from top to bottom: the role of the nodes, its authorization in the cluster, the launch template, and the Auto Scaling group, which
-waits for all of it. A deletion runs backwards: the nodes go first, then their authorization, then the way in of the function that
-wrote it.
+First every input is checked, and all that is wrong is said at once. Then come the role of the nodes, its authorization
+in the cluster, the security group, the launch template with the script that a new node runs, and the Auto Scaling
+group, which is made after all of them. A deletion runs backwards: the nodes go first, then their authorization, then
+the way into the cluster of the function that wrote it.
 """
 
 from __future__ import annotations
@@ -10,104 +11,292 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import jsii
+from aws_cdk import Aws, ITaggable, Tags
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
-from constructs import Construct
 
-from .network import attached_group_ids, own_security_group, subnet_ids
-from .node_access import NodeAuthorization, authorize
+from .ami import WindowsAmi
+from .bootstrap import Bootstrap
+from .capacity import DEFAULT_INSTANCE_TYPE, Capacity
+from .cluster_autoscaler import cluster_autoscaler_tags
+from .instance_metadata import DEFAULT_HOP_LIMIT, check_instance_metadata, metadata_options
+from .names import check_cluster_name, check_nodegroup_name
+from .network import NodeNetwork
+from .node_access import NodeAccess, NodeAuthorization
+from .node_group_base import ImportedNodeGroup, NodeGroupBase
+from .node_role import NodeRole
 from .order import make_after
-from .node_role import make_instance_profile, make_node_role
 from .problems import Problems
+from .rolling_update import RollingUpdate
+from .tags import check_tags, group_tags, own_tags, tag_what_comes_with_nodes
+from .user_data import Signal
+from .volumes import EbsVolume, Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from aws_cdk import Duration, TagManager
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct
+
+    from .capacity import CapacityReservation, CapacityType, InstancesDistribution
     from .cluster import EksCluster
+    from .labels import TaintSpec
+    from .literals import Number
 
 
-@jsii.implements(ec2.IConnectable, iam.IGrantable)
-class WindowsNodeGroup(Construct):
-    def __init__(
+@jsii.implements(ITaggable)
+class WindowsNodeGroup(NodeGroupBase):
+    """Self-managed Windows nodes of an EKS cluster: an Auto Scaling group, authorized before its nodes are launched.
+
+    The words are those of `aws_eks.Nodegroup`, and every value may be a token. What few people need is one step away:
+    `node.default_child` is the `CfnAutoScalingGroup` and `launch_template` the `CfnLaunchTemplate`, and both have
+    `add_property_override`.
+
+    Attributes:
+        launch_template: The launch template.
+    """
+
+    def __init__(  # noqa: PLR0913 — props
         self,
         scope: Construct,
         construct_id: str,
         *,
         cluster: EksCluster,
         nodegroup_name: str,
+        ami: WindowsAmi | None = None,
         authorization: NodeAuthorization = NodeAuthorization.AUTOMATIC,
         bootstrap_arguments: str | None = None,
-        desired_size: int | None = None,
-        disk_size: int | None = None,
-        image_id: str | None = None,
-        instance_types: Sequence[str] = (),
-        key_name: str | None = None,
+        bootstrap_timeout: Duration | None = None,
+        capacity_reservation: CapacityReservation | None = None,
+        capacity_type: CapacityType | str | None = None,
+        cluster_autoscaler: bool = False,
+        cni_policy: bool = True,
+        desired_size: Number | None = None,
+        disk_size: Number | None = None,
+        dns_cluster_ip: str | None = None,
+        excluded_snat_cidrs: Sequence[str] | None = None,
+        http_put_response_hop_limit: Number = DEFAULT_HOP_LIMIT,
         http_tokens: str = "required",
-        max_size: int | None = None,
-        min_size: int | None = None,
+        instance_metadata_tags: bool = False,
+        instance_profile: iam.IInstanceProfile | str | None = None,
+        instance_types: Sequence[ec2.InstanceType | str] = (DEFAULT_INSTANCE_TYPE,),
+        instances_distribution: InstancesDistribution | None = None,
+        key_pair: ec2.IKeyPair | str | None = None,
+        kube_proxy_extra_args: Sequence[str] | None = None,
+        kubelet_extra_args: Sequence[str] | None = None,
+        kubernetes_version: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        managed_policies: Sequence[iam.IManagedPolicy | str] = (),
+        max_pods: Number | None = None,
+        max_size: Number | None = None,
+        max_unavailable: Number = 1,
+        min_size: Number | None = None,
+        node_role: iam.IRole | str | None = None,
+        permissions_boundary: iam.IManagedPolicy | str | None = None,
+        post_bootstrap_commands: Sequence[str] | None = None,
+        pre_bootstrap_commands: Sequence[str] | None = None,
+        role_path: str | None = None,
+        root_volume: EbsVolume | None = None,
         security_groups: Sequence[ec2.ISecurityGroup | str] | None = None,
-        subnets: Sequence[ec2.ISubnet | str] = (),
+        subnets: Sequence[ec2.ISubnet | str] | ec2.SubnetSelection | None = None,
+        tags: Mapping[str, str] | None = None,
+        taints: Sequence[TaintSpec] | None = None,
+        volumes: Mapping[str, EbsVolume] | None = None,
+        wait_for_signals: bool = True,
     ) -> None:
-        super().__init__(scope, construct_id)
-        from aws_cdk import Aws, CfnCreationPolicy, CfnResourceSignal, CfnUpdatePolicy, CfnAutoScalingRollingUpdate, Fn
+        """Makes the node group in `scope`.
 
-        description = f"Windows nodes {nodegroup_name} of the EKS cluster {cluster.cluster_name}"
-        role = make_node_role(self)
-        self.role = role
-        self.security_group = own_security_group(self, cluster=cluster, description=description)
-        authorization_ = authorize(self, cluster=cluster, role_arn=role.role_arn, authorization=authorization)
+        Args:
+            scope: The stack, or a construct in it.
+            construct_id: The id within `scope`.
+            cluster: The cluster to join.
+            nodegroup_name: A name, unique in the cluster: at most 63 letters, digits, hyphens and underscores.
+            ami: The image of the nodes; by default AWS's newest of Windows Server 2022 Core for the Kubernetes version.
+            authorization: By what the nodes may join; by default what the cluster's authentication mode suggests.
+            bootstrap_arguments: More arguments for the bootstrap script: PowerShell code, which runs as it is.
+            bootstrap_timeout: How long a new node may take to report, from 1 minute to 1 hour; 30 minutes by default.
+            capacity_reservation: Capacity that is paid for already.
+            capacity_type: On-demand or spot; on-demand by default.
+            cluster_autoscaler: Whether to tag the group for cluster-autoscaler, so that it grows it, also from zero.
+            cni_policy: Whether nodes may manage the addresses of pods; not needed where `aws-node` has a role for that.
+            desired_size: The nodes to launch; by default `min_size`, or 2 where that is not given.
+            disk_size: The root volume's size in GiB; 50, the least, by default.
+            dns_cluster_ip: The address of the cluster's DNS, where it is not the tenth of the service addresses.
+            excluded_snat_cidrs: IPv4 ranges outside the VPC that pods reach under their own address.
+            http_put_response_hop_limit: 2 lets pods reach the instance metadata, 1 keeps them from it.
+            http_tokens: `required` for version 2 of the instance metadata service alone, or `optional`.
+            instance_metadata_tags: Has to stay off, because EKS nodes have tags with slashes.
+            instance_profile: A profile that holds `node_role`, or its ARN; one is made by default.
+            instance_types: One instance type, or several in the order of preference; x86_64.
+            instances_distribution: A mixture of on-demand and spot, instead of `capacity_type`.
+            key_pair: The key pair that decrypts the administrator's password, or its name. Session Manager needs none.
+            kube_proxy_extra_args: More arguments for kube-proxy, one word each, such as `--v=4`.
+            kubelet_extra_args: More arguments for kubelet, likewise.
+            kubernetes_version: Such as "1.33", where `cluster` does not know it.
+            labels: The nodes' labels.
+            managed_policies: Policies for the role on top of those that nodes need, or their ARNs.
+            max_pods: The most pods on a node.
+            max_size: The most nodes; `desired_size` by default.
+            max_unavailable: How many nodes an update replaces at once, from 1 to 100.
+            min_size: The fewest nodes; 1 by default.
+            node_role: A role that exists, or its ARN; it is used as it is.
+            permissions_boundary: The most that the role may ever do: a policy or its ARN.
+            post_bootstrap_commands: Lines of PowerShell to run after the bootstrap. Their output is no secret.
+            pre_bootstrap_commands: Lines of PowerShell to run before it. If they fail, the node does not join.
+            role_path: The IAM path of the role.
+            root_volume: The root volume in full; encrypted gp3 by default.
+            security_groups: Groups to attach beside the own one, or their ids; by default the cluster security group.
+            subnets: Where to launch nodes: subnets, their ids or a selection; by default those that `cluster` knows.
+            tags: Tags for everything: the group, its nodes, their volumes and network interfaces, the role and so on.
+            taints: The nodes' taints.
+            volumes: Further volumes by device name, such as `xvdf`.
+            wait_for_signals: Whether a deployment waits for the nodes to report; they need to reach CloudFormation.
+
+        Raises:
+            InvalidNodeGroup: With all that is wrong, if anything is.
+        """
+        super().__init__(scope, construct_id)
+        version = kubernetes_version or cluster.version
+        ami = ami or WindowsAmi.server_2022()
+        bootstrap = Bootstrap(
+            cluster_name=cluster.cluster_name,
+            cluster_endpoint=cluster.cluster_endpoint,
+            cluster_certificate_authority_data=cluster.cluster_certificate_authority_data,
+            service_ipv4_cidr=cluster.service_ipv4_cidr,
+            dns_cluster_ip=dns_cluster_ip,
+            excluded_snat_cidrs=excluded_snat_cidrs,
+            labels=labels,
+            taints=taints,
+            max_pods=max_pods,
+            kubelet_extra_args=kubelet_extra_args,
+            kube_proxy_extra_args=kube_proxy_extra_args,
+            bootstrap_arguments=bootstrap_arguments,
+            pre_bootstrap_commands=pre_bootstrap_commands,
+            post_bootstrap_commands=post_bootstrap_commands,
+        )
+        capacity = Capacity(
+            min_size=min_size,
+            desired_size=desired_size,
+            max_size=max_size,
+            instance_types=instance_types,
+            capacity_type=capacity_type,
+            instances_distribution=instances_distribution,
+            capacity_reservation=capacity_reservation,
+        )
+        storage = Storage(disk_size=disk_size, root_volume=root_volume or EbsVolume(), volumes=volumes or {})
+        update = RollingUpdate(
+            max_unavailable=max_unavailable, bootstrap_timeout=bootstrap_timeout, wait_for_signals=wait_for_signals
+        )
+        role = NodeRole(
+            node_role=node_role,
+            instance_profile=instance_profile,
+            managed_policies=managed_policies,
+            cni_policy=cni_policy,
+            permissions_boundary=permissions_boundary,
+            role_path=role_path,
+        )
+        network = NodeNetwork(cluster=cluster, subnets=subnets, security_groups=security_groups)
+        access = NodeAccess(cluster=cluster, authorization=authorization)
+        own = own_tags(cluster.cluster_name, nodegroup_name)
+        hints = {}
+        if cluster_autoscaler:
+            hints = cluster_autoscaler_tags(
+                cluster_name=cluster.cluster_name,
+                instance_types=capacity.type_names,
+                disk_size=storage.root_size,
+                windows_build=ami.windows_build,
+                labels=labels,
+                taints=taints,
+            )
+
+        problems = Problems(self.node.path)
+        check_cluster_name(cluster.cluster_name, problems)
+        check_nodegroup_name(nodegroup_name, problems)
+        ami.check(problems, kubernetes_version=version)
+        capacity.check(problems, max_pods=max_pods)
+        for room in (bootstrap, storage, update, role, network):
+            room.check(problems)
+        access.check(self, problems)
+        check_instance_metadata(
+            problems, hop_limit=http_put_response_hop_limit, instance_metadata_tags=instance_metadata_tags
+        )
+        check_tags(tags, problems, further=len(own) + len(hints))
+        problems.raise_errors()
+        problems.annotate(self)
+
+        self.nodegroup_name = nodegroup_name
+        self.role = role.make(self)
+        authorizations = access.authorize(self, self.role.role_arn)
+        security_group = network.own_security_group(
+            self, f"Windows nodes {nodegroup_name} of the EKS cluster {cluster.cluster_name}"
+        )
+        self.security_group_id = security_group.attr_group_id
         self.launch_template = ec2.CfnLaunchTemplate(
             self,
             "LaunchTemplate",
-            launch_template_data=ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
-                image_id=image_id,
-                instance_type=instance_types[0],
-                key_name=key_name,
-                iam_instance_profile=ec2.CfnLaunchTemplate.IamInstanceProfileProperty(
-                    arn=make_instance_profile(self, role)
-                ),
-                block_device_mappings=[
-                    ec2.CfnLaunchTemplate.BlockDeviceMappingProperty(
-                        device_name="/dev/sda1",
-                        ebs=ec2.CfnLaunchTemplate.EbsProperty(
-                            delete_on_termination=True, volume_size=disk_size, volume_type="gp3", encrypted=True
-                        ),
-                    )
-                ],
-                metadata_options=ec2.CfnLaunchTemplate.MetadataOptionsProperty(
-                    http_put_response_hop_limit=2, http_tokens=http_tokens
-                ),
-                security_group_ids=attached_group_ids(self.security_group, cluster=cluster, given=security_groups),
-                user_data=Fn.base64(
-                    "\n".join(
-                        [
-                            "<powershell>",
-                            f'& "$env:ProgramFiles\\Amazon\\EKS\\Start-EKSBootstrap.ps1" -EKSClusterName {cluster.cluster_name} {bootstrap_arguments} 3>&1 4>&1 5>&1 6>&1',
-                            "</powershell>",
-                        ]
-                    )
-                ),
-            ),
+            launch_template_data={
+                "imageId": ami.image_id(self, kubernetes_version=version),
+                "iamInstanceProfile": {"arn": role.instance_profile_arn(self, self.role)},
+                "securityGroupIds": network.attached_group_ids(security_group),
+                "keyName": key_pair if key_pair is None or isinstance(key_pair, str) else key_pair.key_pair_name,
+                "blockDeviceMappings": storage.block_device_mappings(),
+                "metadataOptions": metadata_options(http_tokens=http_tokens, hop_limit=http_put_response_hop_limit),
+                **capacity.launch_template_properties(),
+            },
         )
-        self.group = autoscaling.CfnAutoScalingGroup(
+        group = autoscaling.CfnAutoScalingGroup(
             self,
-            "Group",
-            min_size=str(min_size),
-            max_size=str(max_size),
-            desired_capacity=str(desired_size),
-            launch_template=autoscaling.CfnAutoScalingGroup.LaunchTemplateSpecificationProperty(
-                launch_template_id=self.launch_template.ref, version=self.launch_template.attr_latest_version_number
-            ),
-            vpc_zone_identifier=subnet_ids(subnets),
-            tags=[
-                autoscaling.CfnAutoScalingGroup.TagPropertyProperty(
-                    key="Name", value=f"{cluster.cluster_name}-{nodegroup_name}-Node", propagate_at_launch=True
-                ),
-                autoscaling.CfnAutoScalingGroup.TagPropertyProperty(
-                    key=f"kubernetes.io/cluster/{cluster.cluster_name}", value="owned", propagate_at_launch=True
-                ),
-            ],
+            "Resource",
+            **capacity.group_properties(self.launch_template.ref, self.launch_template.attr_latest_version_number),
+            vpc_zone_identifier=network.launch_subnet_ids,
+            metrics_collection=[{"granularity": "1Minute"}],
+            tags=group_tags(own, hints),
         )
-        for step in authorization_:
-            make_after(self.group, step)
+        group.cfn_options.creation_policy = update.creation_policy(capacity)
+        group.cfn_options.update_policy = update.update_policy(self, capacity)
+        for each in authorizations:
+            make_after(group, each)
+        self.auto_scaling_group_name = group.ref
+        # A new node reports to the group, by the name that the template has for it.
+        report = Signal(stack=Aws.STACK_NAME, resource=group.logical_id, region=Aws.REGION)
+        script = bootstrap.user_data(report if wait_for_signals else None)
+        self.launch_template.add_property_override("LaunchTemplateData.UserData", script)
+        self._tags = tag_what_comes_with_nodes(self.launch_template, own["Name"])
+        for key, value in (tags or {}).items():
+            Tags.of(self).add(key, value)
+
+    @classmethod
+    def from_nodegroup_attributes(  # noqa: PLR0913 — props
+        cls,
+        scope: Construct,
+        construct_id: str,
+        *,
+        nodegroup_name: str,
+        auto_scaling_group_name: str,
+        security_group_id: str,
+        node_role_arn: str,
+    ) -> ImportedNodeGroup:
+        """Refers to a node group of another app or stack, by what its outputs say.
+
+        Args:
+            scope: The stack, or a construct in it.
+            construct_id: The id within `scope`.
+            nodegroup_name: The node group's name.
+            auto_scaling_group_name: The name of its Auto Scaling group.
+            security_group_id: The security group that it owns.
+            node_role_arn: The role of its nodes.
+        """
+        return ImportedNodeGroup(
+            scope,
+            construct_id,
+            nodegroup_name=nodegroup_name,
+            auto_scaling_group_name=auto_scaling_group_name,
+            security_group_id=security_group_id,
+            node_role_arn=node_role_arn,
+        )
+
+    @property
+    def tags(self) -> TagManager:
+        """The tags of the nodes' volumes and network interfaces; `Tags.of` fills them."""
+        return self._tags

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_cdk import Aws, CfnCondition, Fn, Stack, Token
 from aws_cdk import aws_iam as iam
 
+from . import rules
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from constructs import Construct
+
+    from .problems import Problems
 
 _POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore")
 _CNI_POLICY = "AmazonEKS_CNI_Policy"
@@ -19,44 +24,77 @@ _CNI_POLICY = "AmazonEKS_CNI_Policy"
 _PARTITIONS_WITH_OWN_PRINCIPAL = ("aws-cn", "aws-iso", "aws-iso-b")
 
 
-def make_node_role(
-    scope: Construct,
-    *,
-    managed_policies: Sequence[iam.IManagedPolicy] = (),
-    cni_policy: bool = True,
-    permissions_boundary: iam.IManagedPolicy | None = None,
-    path: str | None = None,
-) -> iam.Role:
-    """Makes the role of the nodes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRole:
+    """Which role the nodes have: one that exists, or else one that is made.
 
-    Args:
-        scope: The node group.
-        managed_policies: Policies on top of those that a node needs.
-        cni_policy: Whether nodes may manage the addresses of pods; not when the service account of `aws-node` has a role for that.
-        permissions_boundary: The most that the role may ever do.
-        path: The role's IAM path.
+    Attributes:
+        node_role: A role that exists, or its ARN. It is used as it is.
+        instance_profile: A profile with that role, or its ARN; otherwise one is made.
+        managed_policies: Policies on top of those that a node needs, or their ARNs.
+        cni_policy: Whether nodes may manage the addresses of pods; not needed where `aws-node` has a role for that.
+        permissions_boundary: The most that the role may ever do: a policy or its ARN.
+        role_path: The role's IAM path.
     """
-    names = (*_POLICIES, _CNI_POLICY) if cni_policy else _POLICIES
-    return iam.Role(
-        scope,
-        "Role",
-        assumed_by=iam.ServicePrincipal(_ec2_principal(Stack.of(scope))),
-        managed_policies=[*map(iam.ManagedPolicy.from_aws_managed_policy_name, names), *managed_policies],
-        permissions_boundary=permissions_boundary,
-        path=path,
-    )
+
+    node_role: iam.IRole | str | None = None
+    instance_profile: iam.IInstanceProfile | str | None = None
+    managed_policies: Sequence[iam.IManagedPolicy | str] = ()
+    cni_policy: bool = True
+    permissions_boundary: iam.IManagedPolicy | str | None = None
+    role_path: str | None = None
+
+    def check(self, problems: Problems) -> None:
+        """Checks that nothing is asked of a role that is not made here."""
+        settings = {
+            "managed_policies": bool(self.managed_policies),
+            "cni_policy": not self.cni_policy,
+            "permissions_boundary": self.permissions_boundary is not None,
+            "role_path": self.role_path is not None,
+        }
+        given = [name for name, is_given in settings.items() if is_given]
+        if self.node_role is not None and given:
+            problems.add(rules.ROLE_NOT_MADE_HERE, f"{' and '.join(given)} given beside node_role")
+        if self.node_role is None and self.instance_profile is not None:
+            problems.add(rules.PROFILE_WITHOUT_ROLE, "instance_profile is given without node_role")
+
+    def make(self, scope: Construct) -> iam.IRole:
+        """Makes the role in `scope`, or finds the one that exists."""
+        if isinstance(self.node_role, str):
+            return iam.Role.from_role_arn(scope, "Role", self.node_role)
+        if self.node_role is not None:
+            return self.node_role
+        names = (*_POLICIES, _CNI_POLICY) if self.cni_policy else _POLICIES
+        needed = map(iam.ManagedPolicy.from_aws_managed_policy_name, names)
+        given = (_policy(scope, f"Policy{number}", each) for number, each in enumerate(self.managed_policies))
+        boundary = self.permissions_boundary
+        return iam.Role(
+            scope,
+            "Role",
+            assumed_by=iam.ServicePrincipal(_ec2_principal(Stack.of(scope))),
+            managed_policies=[*needed, *given],
+            permissions_boundary=None if boundary is None else _policy(scope, "PermissionsBoundary", boundary),
+            path=self.role_path,
+        )
+
+    def instance_profile_arn(self, scope: Construct, role: iam.IRole) -> str:
+        """The ARN of the profile through which instances get `role`: as given, or of one made in `scope`."""
+        if self.instance_profile is None:
+            return iam.CfnInstanceProfile(scope, "InstanceProfile", roles=[role.role_name]).attr_arn
+        if isinstance(self.instance_profile, str):
+            return self.instance_profile
+        return self.instance_profile.instance_profile_arn
 
 
-def make_instance_profile(scope: Construct, role: iam.IRole) -> str:
-    """Makes the profile through which instances get `role`, and returns its ARN."""
-    return iam.CfnInstanceProfile(scope, "InstanceProfile", roles=[role.role_name]).attr_arn
+def _policy(scope: Construct, construct_id: str, policy: iam.IManagedPolicy | str) -> iam.IManagedPolicy:
+    if isinstance(policy, str):
+        return iam.ManagedPolicy.from_managed_policy_arn(scope, construct_id, policy)
+    return policy
 
 
 def _ec2_principal(stack: Stack) -> str:
     name = "Ec2PrincipalIsOfPartition"
-    condition = stack.node.try_find_child(name) or CfnCondition(
-        stack,
-        name,
-        expression=Fn.condition_or(*(Fn.condition_equals(Aws.PARTITION, each) for each in _PARTITIONS_WITH_OWN_PRINCIPAL)),
-    )
-    return Token.as_string(Fn.condition_if(condition.node.id, f"ec2.{Aws.URL_SUFFIX}", "ec2.amazonaws.com"))
+    equals = [Fn.condition_equals(Aws.PARTITION, partition) for partition in _PARTITIONS_WITH_OWN_PRINCIPAL]
+    if stack.node.try_find_child(name) is None:
+        CfnCondition(stack, name, expression=Fn.condition_or(*equals))
+    return Token.as_string(Fn.condition_if(name, f"ec2.{Aws.URL_SUFFIX}", "ec2.amazonaws.com"))

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def make_after(resource: CfnResource, earlier: CfnResource | None) -> None:
     """Has CloudFormation make `resource` after `earlier` and delete it before, if there is an `earlier` one.
 
-    `DependsOn` may not name a resource that a condition can leave out. A reference may, under the same condition, and in the metadata it
-    has no other effect.
+    `DependsOn` may not name a resource that a condition can leave out. A reference may, under the same condition; in
+    the metadata it has no other effect.
     """
     if earlier is None:
         return

@@ -18,6 +18,7 @@ from aws_cdk import (
 )
 
 from . import rules
+from .capacity import as_string
 from .literals import is_literal
 
 if TYPE_CHECKING:
@@ -99,5 +100,7 @@ def _in_service(scope: Construct, capacity: Capacity) -> Number:
     desired, largest = capacity.desired, capacity.largest
     if is_literal(desired) and is_literal(largest):
         return max(0, min(desired, largest - 1))
-    none_to_spare = CfnCondition(scope, "NoNodeToSpare", expression=Fn.condition_equals(desired, largest))
+    # Validators take the defaults of two parameters for their values, unless something stands around one.
+    wanted = Fn.sub("${Desired}", {"Desired": as_string(desired)})
+    none_to_spare = CfnCondition(scope, "NoNodeToSpare", expression=Fn.condition_equals(wanted, as_string(largest)))
     return Token.as_number(Fn.condition_if(none_to_spare.logical_id, 0, desired))

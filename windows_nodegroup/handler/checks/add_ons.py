@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import yaml
+from yaml.error import YAMLError
+from yaml.loader import BaseLoader
 
 from .aws import NotFoundError
 from .check import GUIDE, Check, NotCheckedError, NotNeededError, Severity
@@ -109,7 +110,7 @@ def _configuration(subject: Facts) -> Answer:
     # EKS takes JSON and YAML. Every scalar stays a string: the add-on's own schema has "true" as a string.
     text = _add_on(subject).get("configurationValues") or "{}"
     try:
-        values = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 — the base loader makes strings, lists and mappings only
-    except yaml.YAMLError as error:
+        values = BaseLoader(text).get_single_data()
+    except YAMLError as error:
         raise NotCheckedError("the configuration values of vpc-cni cannot be read") from error
     return values if isinstance(values, dict) else {}

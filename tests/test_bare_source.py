@@ -1,0 +1,54 @@
+"""Without its prose a program is still the same program, on the same lines."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from pathlib import Path
+
+import pytest
+import yaml
+
+from windows_nodegroup import handler
+from windows_nodegroup.bare_source import without_prose
+
+SOURCES = sorted([*Path(handler.__file__).parent.rglob("*.py"), *Path(yaml.__file__).parent.glob("*.py")])
+
+
+@pytest.mark.parametrize(
+    ("source", "bare"),
+    [
+        ("x = 1  # why\n# more\ny = 2\n", "x = 1\n\ny = 2\n"),
+        ('"""Doc.\n\nMore."""\nx = 1\n', '""\n\n\nx = 1\n'),
+        ('def f():\n    """Doc."""\n', 'def f():\n    ""\n'),
+        ("x = '# not a comment'\n", "x = '# not a comment'\n"),
+        ('x = """\n# neither"""\n', 'x = """\n# neither"""\n'),
+        ("f(\n    'no docstring'\n)\n", "f(\n    'no docstring'\n)\n"),
+        ("f(  # why\n    'a'\n)\n", "f(\n    'a'\n)\n"),
+        ('x = "\\""  # why\n', 'x = "\\""\n'),
+        ("x = r'\\\\'  # why\n'''y'''", "x = r'\\\\'\n\"\""),
+    ],
+)
+def test_source(source: str, bare: str) -> None:
+    """Comments go with the blanks before them, docstrings become empty, and what only looks like either stays."""
+    assert without_prose(source) == bare
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_same_program(file: Path) -> None:
+    """Python itself finds the same statements on the same lines, and no comment."""
+    source = file.read_text(encoding="utf-8")
+    bare = without_prose(source)
+    assert _statements(bare) == _statements(source)
+    tokens = tokenize.generate_tokens(io.StringIO(bare).readline)
+    assert not [token for token in tokens if token.type == tokenize.COMMENT]
+
+
+def _statements(source: str) -> list[tuple[int, str]]:
+    """Every statement but docstrings, as Python understands it, with the line on which it begins."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            node.value.value = ""
+    return [(node.lineno, ast.dump(node)) for node in ast.walk(tree) if isinstance(node, ast.stmt)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from local_aws.cloudformation import operations, parameters, template, uploads
 from local_aws.cloudformation.change_set import NO_CHANGES, ChangeSet, alters_outputs, change_set_id, preview
-from local_aws.cloudformation.errors import Refused
+from local_aws.cloudformation.errors import Refused, ResourceFailed
 from local_aws.cloudformation.operations import Operation
 from local_aws.cloudformation.resources import kind_of
 from local_aws.cloudformation.target import Surroundings, Target
@@ -46,6 +46,7 @@ class Actions:
         stack = self._stacks.new(name)
         target = self._target(stack, request)
         self._refuse_missing(target)
+        target.check_rules()
         self._stacks.add(stack)
         _take_options(stack, request)
         stack.termination_protection = bool(request.get("EnableTerminationProtection"))
@@ -59,7 +60,7 @@ class Actions:
         _check_updatable(stack)
         target = self._target(stack, request)
         self._refuse_missing(target)
-        if not preview(stack, target) and not _alters_stack(stack, target, request):
+        if not self._previewed(stack, target) and not _alters_stack(stack, target, request):
             raise Refused("No updates are to be performed.")
         _take_options(stack, request)
         stack.disable_rollback = bool(request.get("DisableRollback"))
@@ -120,7 +121,10 @@ class Actions:
 
     def _previewed(self, stack: Stack, target: Target) -> list[dict[str, Any]]:
         target.check_rules()
-        return preview(stack, target)
+        try:
+            return preview(stack, target)
+        except ResourceFailed as failure:
+            raise Refused(str(failure)) from failure
 
     def _stack_for_change_set(self, name: str, kind: str) -> Stack:
         stack = self._stacks.find(name)
@@ -237,7 +241,6 @@ class Actions:
         missing = parameters.missing_resource(target.parameters, self._means.aws)
         if missing:
             raise Refused(missing)
-        target.check_rules()
 
     def _start(self, stack: Stack, status: str | None, request: _Request, run: Callable[[Operation], None]) -> None:
         retain_except_on_create = bool(request.get("RetainExceptOnCreate"))

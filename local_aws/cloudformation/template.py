@@ -88,6 +88,7 @@ def parse(text: str) -> Template:
         Refused: with CloudFormation's text, where that is known.
     """
     body = template_text.load(text)
+    _check_no_nulls(body, "")
     _check_sections(body)
     resources = {logical_id: _definition(logical_id, content) for logical_id, content in body["Resources"].items()}
     template = Template(text, body, resources)
@@ -95,6 +96,14 @@ def parse(text: str) -> Template:
     _check_conditions(template)
     _check_references(template)
     return template
+
+
+def _check_no_nulls(value: Value, path: str) -> None:
+    if value is None:
+        raise Refused(f"[{path}] 'null' values are not allowed in templates: Null values are not allowed in templates")
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        _check_no_nulls(item, f"{path}/{key}")
 
 
 def _check_sections(body: Mapping[str, Any]) -> None:

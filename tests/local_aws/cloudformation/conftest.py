@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.local_aws.cloudformation.stage import Stage
+from tests.local_aws.cloudformation.stage import Front, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +23,18 @@ def moto_url() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def front() -> Iterator[Front]:
+    """The endpoint's server."""
+    made = Front()
+    yield made
+    made.server.close()
+
+
 @pytest.fixture
-def stage(moto_url: str) -> Iterator[Stage]:
+def stage(moto_url: str, front: Front) -> Iterator[Stage]:
     """An endpoint without stacks, over an empty moto."""
-    reset = urllib.request.Request(f"{moto_url}/moto-api/reset", method="POST")  # noqa: S310 - loopback
-    urllib.request.urlopen(reset).close()  # noqa: S310 - loopback
-    made = Stage(moto_url)
+    made = Stage(moto_url, front)
+    made.empty_moto()
     yield made
     made.close()

@@ -6,7 +6,7 @@ import json
 import threading
 import urllib.request
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -16,7 +16,8 @@ from local_aws.cloudformation import CloudFormation
 from local_aws.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 REGION = "us-west-2"
 ACCOUNT = "123456789012"
@@ -70,40 +71,58 @@ class Functions:
         return [tuple(event.get(key) for key in keys) for event in self.events]
 
 
+@cache
+def _client(service: str, url: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
+    return boto3.client(
+        service,
+        region_name=REGION,
+        endpoint_url=url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+    )
+
+
+class Front:
+    """A server that stays while stages come and go: making a client of another address takes longer than most tests."""
+
+    def __init__(self) -> None:
+        """Listen; there is no stage yet."""
+        self.application: CloudFormation | None = None
+        self.server = Server(self)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Hand on to the stage."""
+        assert self.application is not None
+        return self.application(environ, start_response)
+
+
 class Stage:
     """The endpoint, and clients for it and for moto."""
 
-    def __init__(self, moto_url: str) -> None:
+    def __init__(self, moto_url: str, front: Front) -> None:
         """Start the endpoint in front of moto."""
         self._moto_url = moto_url
-        self._clients: dict[str, Any] = {}
+        self.url = front.server.url
         self.functions = Functions()
+        self.client("lambda").invoke = self.functions.invoke
         self.cloudformation = CloudFormation(
             client=self.client, base_url=lambda: self.url, region=REGION, account=ACCOUNT
         )
-        self._server = Server(self.cloudformation)
-        self.url = self._server.url
+        front.application = self.cloudformation
+
+    def empty_moto(self) -> None:
+        """Forget everything that moto has."""
+        reset = urllib.request.Request(f"{self._moto_url}/moto-api/reset", method="POST")  # noqa: S310 - loopback
+        urllib.request.urlopen(reset).close()  # noqa: S310 - loopback
 
     def close(self) -> None:
-        """Wait for what is under way, and stop."""
+        """Wait for what is under way."""
         self.cloudformation.close()
-        self._server.close()
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
         """A boto3 client: of the endpoint, or of moto."""
-        if service not in self._clients:
-            made = boto3.client(
-                service,
-                region_name=REGION,
-                endpoint_url=self.url if service == "cloudformation" else self._moto_url,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-                config=Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-            )
-            if service == "lambda":
-                made.invoke = self.functions.invoke
-            self._clients[service] = made
-        return self._clients[service]
+        return _client(service, self.url if service == "cloudformation" else self._moto_url)
 
     @cached_property
     def api(self) -> Any:  # noqa: ANN401 - boto3 makes clients at run time

@@ -100,13 +100,15 @@ def _answer(request: Request, deadline: Deadline) -> Answer:
 
 def _work(request: Request, deadline: Deadline) -> Answer:
     try:
-        return _carry_out(request, deadline)
+        answer = _carry_out(request, deadline)
+        answer.encode(request)  # what cannot be sent shows here, where that can still be answered
     except Failure as failure:
         return _failed(request, failure)
     except Exception as error:  # noqa: BLE001 — whatever it is, CloudFormation must not be left waiting
         log.error("a mistake in the function", error=type(error).__name__, origin=log.origin(error))
         reason = f"{type(error).__name__} in the function: its log names the place; please report it"
         return _failed(request, Internal(reason))
+    return answer
 
 
 def _carry_out(request: Request, deadline: Deadline) -> Answer:

@@ -115,7 +115,7 @@ class Owners:
 
     def claim(self, role: str, claim: Claim, added: Added) -> bool:
         """Record an owner, and what was added until now; return whether that was news."""
-        before = self._record["roles"].get(role, {"owners": {}})
+        before: dict[str, Any] = self._record["roles"].get(role, {"owners": {}})
         after = {
             **before,
             "added": _ENTRY if added.entry else list(added.groups),
@@ -150,7 +150,8 @@ class Owners:
 
     def encode(self) -> str:
         """Return the annotation."""
-        return json.dumps(self._record, separators=(",", ":"))
+        members = {name: member for name, member in self._record.items() if member or name not in ("roles", "deleted")}
+        return json.dumps(members, separators=(",", ":"))
 
 
 def _is_record(record: dict[str, Any]) -> bool:

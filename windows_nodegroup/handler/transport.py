@@ -165,6 +165,7 @@ class Connection:
             self._limit(connection, ANSWER_SECONDS)
         if response.length:
             raise http.client.IncompleteRead(bytes(content), response.length)
+        response.close()  # it does not notice its own end when it is read like this
         return bytes(content)
 
 

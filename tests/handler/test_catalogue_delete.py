@@ -1,0 +1,369 @@
+"""The cases D1 to D15: Delete."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from local_aws.kubernetes_api import User
+from tests.handler.stage import ACCOUNT, CLUSTER, FUNCTION_ROLE, MAP, OTHER_ROLE, ROLE, Stage
+from tests.handler.test_catalogue_create import ENTRY, LINUX_GROUPS, block, entries
+from windows_nodegroup.handler import config_map, owners
+
+KEY = f"{ACCOUNT}:role/windows-nodes"
+MADE_UP = "ng-NodeAccess-1ABCDEFGHIJKL"
+
+
+def without_network(name: str, *_: Any, **__: Any) -> Any:  # noqa: ANN401 — the signature is socket's
+    """Resolve nothing, as when a cluster's endpoint is gone."""
+    raise socket.gaierror(socket.EAI_NONAME, f"{name}: name or service not known")
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Endure lasting trouble for a moment only."""
+    monkeypatch.setattr(config_map, "ACCESS_SECONDS", 0.2)
+    monkeypatch.setattr(config_map, "NETWORK_SECONDS", 0.2)
+
+
+def test_d01_last_owner_goes(stage: Stage) -> None:
+    """With its last owner the entry goes, and the map is what it was before, byte for byte."""
+    stage.succeed("Create")
+    stage.succeed("Delete")
+    assert stage.map_roles == MAP
+    assert "roles" not in stage.record
+
+
+def test_d02_another_stack_needs_the_role(stage: Stage) -> None:
+    """As long as another stack needs the role, the entry stays, whoever made it; then it goes."""
+    stage.succeed("Create")
+    stage.succeed("Create", stack="another")
+    text = stage.map_roles
+    stage.succeed("Delete")
+    assert stage.map_roles == text
+    stage.succeed("Delete", stack="another")
+    assert stage.map_roles == MAP
+
+
+def test_d03_entry_that_was_there_before_us(stage: Stage) -> None:
+    """An entry that was there before us stays; only the group that we added goes."""
+    text = block(groups=LINUX_GROUPS) + MAP
+    stage.put_map(text)
+    stage.succeed("Create")
+    stage.succeed("Delete")
+    assert stage.map_roles == text
+
+
+def test_d03_same_entry_that_was_there_before_us(stage: Stage) -> None:
+    """An entry that was there before us stays even if it equals what we would have written."""
+    stage.put_map(MAP + block())
+    stage.succeed("Create")
+    stage.succeed("Delete")
+    assert stage.map_roles == MAP + block()
+
+
+def test_d03_shared_by_two_stacks(stage: Stage) -> None:
+    """What was added to an older entry goes with the last of its owners, and the entry itself stays."""
+    text = block(groups=LINUX_GROUPS) + MAP
+    stage.put_map(text)
+    stage.succeed("Create")
+    stage.succeed("Create", stack="another")
+    stage.succeed("Delete")
+    assert stage.map_roles != text
+    stage.succeed("Delete", stack="another")
+    assert stage.map_roles == text
+
+
+def test_d04_entry_is_gone(stage: Stage) -> None:
+    """When somebody took the entry out, only the record is brought up to date."""
+    stage.succeed("Create")
+    stage.put_map(MAP, annotations=stage.map["metadata"]["annotations"])
+    stage.succeed("Delete")
+    assert stage.map_roles == MAP
+    assert "roles" not in stage.record
+
+
+def test_d04_map_is_gone(stage: Stage) -> None:
+    """Where the map was removed, none is made."""
+    stage.succeed("Create")
+    stage.kubernetes.delete("v1", "ConfigMap", "aws-auth", "kube-system")
+    stage.succeed("Delete")
+    assert stage.kubernetes.config_map("kube-system", "aws-auth") is None
+
+
+def test_d05_cluster_not_found(stage: Stage) -> None:
+    """With the cluster, its map is gone."""
+    stage.succeed("Create")
+    stage.aws.cluster = None
+    stage.succeed("Delete")
+
+
+def test_d06_cluster_is_being_deleted(stage: Stage) -> None:
+    """A cluster that is being deleted is not asked any more."""
+    stage.succeed("Create")
+    assert stage.aws.cluster
+    stage.aws.cluster["status"] = "DELETING"
+    requests = len(stage.kubernetes.requests)
+    stage.succeed("Delete")
+    assert len(stage.kubernetes.requests) == requests
+
+
+@pytest.mark.usefixtures("impatient")
+def test_d06_cluster_is_deleted_meanwhile(stage: Stage) -> None:
+    """An endpoint that falls silent is explained by EKS, which is asked again."""
+    stage.succeed("Create")
+    cluster = stage.aws.cluster
+    assert cluster
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        cluster["endpoint"] = f"https://127.0.0.1:{closed.getsockname()[1]}"
+    threading.Timer(0.1, lambda: cluster.update(status="DELETING")).start()
+    stage.succeed("Delete")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_d06_endpoint_does_not_resolve(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint whose name is gone while EKS's own resolves is the end of the cluster."""
+    assert stage.aws.cluster
+    stage.aws.cluster["endpoint"] = "https://gone.gr7.us-west-2.eks.amazonaws.com"
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *a, **k: (without_network if "gone" in host else resolve)(host, *a, **k)
+    )
+    stage.succeed("Delete")
+    assert "[WNG908]" in stage.fail("Create")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_d06_endpoint_of_a_living_cluster_is_out_of_reach(stage: Stage) -> None:
+    """An ACTIVE cluster that cannot be reached may still have the entry: FAILED, with the cure."""
+    assert stage.aws.cluster
+    stage.aws.cluster["resourcesVpcConfig"]["endpointPublicAccess"] = False
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        stage.aws.cluster["endpoint"] = f"https://127.0.0.1:{closed.getsockname()[1]}"
+    reason = stage.fail("Delete")
+    assert "the endpoint is private" in reason
+    assert "[WNG908]" in reason
+
+
+def test_d07_mode_api(stage: Stage) -> None:
+    """A map that is not read any more is left as it is."""
+    stage.succeed("Create")
+    assert stage.aws.cluster
+    stage.aws.cluster["accessConfig"] = {"authenticationMode": "API"}
+    stage.succeed("Delete")
+    assert stage.writes() == ["PATCH"]
+
+
+def test_d08_malformed_map(stage: Stage) -> None:
+    """A map that somebody broke meanwhile is not written; the answer says that the entry stays."""
+    stage.succeed("Create")
+    broken = stage.map_roles + "\t- [\n"
+    stage.put_map(broken, annotations=stage.map["metadata"]["annotations"])
+    assert "[WNG910]" in stage.succeed("Delete")["Data"]["Warnings"]
+    assert stage.map_roles == broken
+    assert stage.writes() == ["PATCH"]
+
+
+def test_d09_after_a_failed_create(stage: Stage) -> None:
+    """After a Create that was refused, nothing is written."""
+    stage.put_map(block(username="admin"))
+    created = stage.ask("Create")
+    assert created["Status"] == "FAILED"
+    stage.succeed("Delete", physical_id=created["PhysicalResourceId"])
+    assert stage.map_roles == block(username="admin")
+    assert stage.writes() == []
+
+
+def test_d09_after_a_create_that_had_written(stage: Stage) -> None:
+    """After a Create that answered FAILED although its write was done, the entry is taken out."""
+    stage.kubernetes.faults.hang(method="PATCH", at="answer")
+    created = stage.ask("Create", seconds=1.5)
+    assert created["Status"] == "FAILED"
+    assert entries(stage.map_roles) == [ENTRY]
+    stage.succeed("Delete", physical_id=created["PhysicalResourceId"])
+    assert stage.map_roles == MAP
+
+
+def test_d09_after_properties_that_were_refused(stage: Stage) -> None:
+    """With properties from which nothing can have been made, there is nothing to undo."""
+    assert "[WNG901]" in stage.fail("Create", "not-an-arn")
+    assert stage.aws.calls[1:] == []
+    stage.succeed("Delete", "not-an-arn", physical_id="none/NodeAccess")
+
+
+def test_d10_id_made_up_by_cloudformation(stage: Stage) -> None:
+    """The properties decide what goes; the answer repeats the id that was sent."""
+    stage.succeed("Create")
+    answer = stage.succeed("Delete", physical_id=MADE_UP)
+    assert answer["PhysicalResourceId"] == MADE_UP
+    assert stage.map_roles == MAP
+
+
+@pytest.mark.parametrize("create_waits_at", ["GET", "PATCH"])
+def test_d11_delete_overtakes_its_create(stage: Stage, create_waits_at: str) -> None:
+    """A Delete that is done while its Create is still at work leaves word, and the Create then writes nothing."""
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        arrived.set()
+        go_on.wait(10)
+
+    stage.kubernetes.faults.meanwhile(wait, method=create_waits_at)
+    create = stage.event("Create")
+    thread = threading.Thread(target=stage.deliver, args=(create,))
+    thread.start()
+    assert arrived.wait(10)
+    stage.succeed("Delete", physical_id=MADE_UP)
+    go_on.set()
+    thread.join()
+    answer = stage.aws.deliveries[-1].answer
+    assert (answer["RequestId"], answer["Status"]) == (create["RequestId"], "FAILED")
+    assert "[WNG916]" in answer["Reason"]
+    assert stage.map_roles == MAP
+
+
+def test_d11_delete_overtakes_its_create_where_there_is_no_map(stage: Stage) -> None:
+    """Word is left for a Create that is still at work even where there is no map yet."""
+    stage.kubernetes.delete("v1", "ConfigMap", "aws-auth", "kube-system")
+    stage.kubernetes.faults.meanwhile(lambda: stage.succeed("Delete", physical_id=MADE_UP), method="POST")
+    stage.fail("Create")
+    assert "mapRoles" not in stage.map.get("data", {})
+
+
+def test_d11_delete_right_after_its_create(stage: Stage) -> None:
+    """A Delete that comes before the Create has answered finds what it wrote."""
+    stage.kubernetes.faults.hang(method="PATCH", at="answer")
+    thread = threading.Thread(target=stage.deliver, args=(stage.event("Create"),), kwargs={"seconds": 2.5})
+    thread.start()
+    while not entries(stage.map_roles):
+        time.sleep(0.01)
+    stage.succeed("Delete", physical_id=MADE_UP)
+    thread.join()
+    assert stage.map_roles == MAP
+
+
+def test_d12_stale_create_after_delete(stage: Stage) -> None:
+    """A Create that is delivered again after the Delete has no effect; a new Create of the resource has."""
+    create = stage.event("Create")
+    stage.send(create)
+    stage.succeed("Delete")
+    answer = stage.send(create)
+    assert answer["Status"] == "FAILED"
+    assert "[WNG916]" in answer["Reason"]
+    assert stage.map_roles == MAP
+    stage.succeed("Create")
+    assert entries(stage.map_roles) == [ENTRY]
+
+
+def test_d12_create_that_is_late(stage: Stage) -> None:
+    """A Create that is delivered for the first time after its Delete is known by when it was made."""
+    now = time.time()
+    stage.succeed("Delete", physical_id=MADE_UP, issued=now)
+    assert "[WNG916]" in stage.fail("Create", issued=now - 60)
+    assert stage.map_roles == MAP
+    stage.succeed("Create", issued=now + 1)
+    assert entries(stage.map_roles) == [ENTRY]
+
+
+def test_d12_delete_that_is_late(stage: Stage) -> None:
+    """A Delete that is delivered again after a newer Create takes nothing away."""
+    now = time.time()
+    stage.succeed("Create", issued=now - 30)
+    delete = stage.event("Delete", issued=now - 20)
+    stage.send(delete)
+    stage.succeed("Create", issued=now - 10)
+    stage.send(delete)
+    assert entries(stage.map_roles) == [ENTRY]
+
+
+def test_d12_expired_create(stage: Stage) -> None:
+    """A Create for whose answer CloudFormation waits no longer has no effect."""
+    assert "[WNG916]" in stage.fail("Create", issued=time.time() - 3 * 3600)
+    assert stage.kubernetes.requests == []
+
+
+def test_d12_deletions_are_not_remembered_for_ever(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more deletions are remembered than a number, and none for longer than Lambda could deliver an event."""
+    monkeypatch.setattr(owners, "REMEMBERED", 3)
+    for number in range(5):
+        role = f"{ROLE}-{number}"
+        stage.succeed("Create", role)
+        stage.succeed("Delete", role)
+    assert list(stage.record["deleted"]) == [f"{KEY}-{number}" for number in (2, 3, 4)]
+    monkeypatch.setattr(owners, "REMEMBERED_MILLISECONDS", 0)
+    stage.succeed("Create")
+    stage.succeed("Delete")
+    assert list(stage.record["deleted"]) == [KEY]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("user", "status"), [(None, 401), (User("function"), 403)])
+def test_d13_no_access_to_an_active_cluster(stage: Stage, user: User | None, status: int) -> None:
+    """Without access to an ACTIVE cluster the entry may be left: FAILED, with the remedy."""
+    stage.succeed("Create")
+    stage.users["function-key"] = user
+    reason = stage.fail("Delete")
+    assert f"({status})" in reason
+    assert f"aws eks associate-access-policy --cluster-name {CLUSTER} --principal-arn {FUNCTION_ROLE}" in reason
+
+
+def test_d14_delete_twice(stage: Stage) -> None:
+    """A second Delete changes nothing, not even an entry that somebody wrote in between."""
+    stage.succeed("Create")
+    delete = stage.event("Delete")
+    stage.send(delete)
+    stage.put_map(MAP + block(), annotations=stage.map["metadata"]["annotations"])
+    version = stage.map["metadata"]["resourceVersion"]
+    stage.send(delete)
+    assert stage.map["metadata"]["resourceVersion"] == version
+
+
+def test_d14_delete_twice_at_once(stage: Stage) -> None:
+    """Two deliveries of a Delete at the same time take one entry away."""
+    stage.succeed("Create")
+    stage.succeed("Create", OTHER_ROLE)
+    stage.kubernetes.faults.slow(0.2, 2, method="GET")
+    threads = [threading.Thread(target=stage.deliver, args=(stage.event("Delete"),)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [delivery.answer["Status"] for delivery in stage.aws.deliveries] == ["SUCCESS"] * 4
+    assert [len(entries(stage.map_roles, role)) for role in (ROLE, OTHER_ROLE)] == [0, 1]
+
+
+def test_d15_only_entry_is_removed(stage: Stage) -> None:
+    """When the only entry goes, the map is still one that the authenticator can read."""
+    stage.put_map("[]\n")
+    stage.succeed("Create")
+    stage.succeed("Delete")
+    assert stage.map_roles == "[]\n"
+
+
+def test_lost_record_and_our_entry(stage: Stage) -> None:
+    """Where somebody dropped the record, an entry that is exactly ours goes."""
+    stage.succeed("Create")
+    stage.put_map(stage.map_roles)
+    stage.succeed("Delete")
+    assert stage.map_roles == MAP
+
+
+def test_lost_record_and_another_entry(stage: Stage) -> None:
+    """Where somebody dropped the record, an entry that is not exactly ours stays."""
+    text = MAP + block(groups=["some-group", *ENTRY["groups"]])
+    stage.put_map(text)
+    stage.succeed("Delete")
+    assert stage.map_roles == text
+
+
+def test_entry_of_somebody_else_under_a_made_up_id(stage: Stage) -> None:
+    """Before the Create has answered, an entry without a record is somebody else's, however much it looks like ours."""
+    stage.put_map(MAP + block())
+    stage.succeed("Delete", physical_id=MADE_UP)
+    assert stage.map_roles == MAP + block()

@@ -141,35 +141,39 @@ class KubernetesApi:
         return self._store.get(Key(CONFIG_MAPS, namespace, name))
 
     def put_config_map(
-        self,
-        namespace: str,
-        name: str,
-        data: dict[str, str],
-        *,
-        manager: str = "local",
-        **metadata: Any,  # noqa: ANN401
+        self, namespace: str, name: str, data: dict[str, str], *, manager: str = "local", **metadata: object
     ) -> dict[str, Any]:
         """Create a ConfigMap or replace it whole, as a foreign writer; `metadata` is for instance `annotations={…}`."""
-        return self.put(
-            {
-                "apiVersion": "v1",
-                "kind": "ConfigMap",
-                "metadata": {**metadata, "name": name, "namespace": namespace},
-                "data": data,
-            },
-            manager=manager,
-        )
+        place = {"name": name, "namespace": namespace}
+        manifest = {"apiVersion": "v1", "kind": CONFIG_MAPS.kind, "metadata": metadata | place, "data": data}
+        return self.put(manifest, manager=manager)
 
-    def put_node(self, name: str, *, labels: dict[str, str], provider_id: str, ready: bool = True) -> dict[str, Any]:
-        """Let a node join, or change it."""
-        condition = {"type": "Ready", "status": "True" if ready else "False"}
+    def put_node(
+        self,
+        name: str,
+        *,
+        labels: dict[str, str],
+        provider_id: str,
+        ready: bool = True,
+        node_info: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Let a node join, or change it.
+
+        Args:
+            name: Its name, for instance its private DNS name.
+            labels: For instance `kubernetes.io/os`.
+            provider_id: `aws:///<zone>/<instance id>`.
+            ready: Whether its condition Ready is true.
+            node_info: What its kubelet reports, for instance `kubeletVersion` and `osImage`.
+        """
+        condition = {"type": "Ready", "status": str(ready)}
         return self.put(
             {
                 "apiVersion": "v1",
                 "kind": NODES.kind,
                 "metadata": {"name": name, "labels": labels},
                 "spec": {"providerID": provider_id},
-                "status": {"conditions": [condition]},
+                "status": {"conditions": [condition], **({"nodeInfo": node_info} if node_info else {})},
             }
         )
 

@@ -20,8 +20,8 @@ from local_aws.kubernetes_api.resources import (
 from local_aws.kubernetes_api.responses import Response, json_response
 from local_aws.kubernetes_api.reviews import review
 from local_aws.kubernetes_api.server_side_apply import APPLY_PATCH, apply
-from local_aws.kubernetes_api.status import ApiError, method_not_allowed, not_acceptable, unknown_path
-from local_aws.kubernetes_api.watching import watch
+from local_aws.kubernetes_api.status import ApiError, bad_request, method_not_allowed, not_acceptable, unknown_path
+from local_aws.kubernetes_api.watching import Watch
 
 if TYPE_CHECKING:
     import threading
@@ -65,6 +65,8 @@ class Endpoints:
         accept = headers.get("accept", "*/*")
         if not any(type_ in accept for type_ in ("application/json", "application/*", "*/*")):
             raise not_acceptable()
+        if any(name.startswith("impersonate-") for name in headers):
+            raise bad_request("impersonation is not served by the local Kubernetes API: use a token of that user")
         key = Key(resource, target.namespace if resource.namespaced else "", target.name)
         if target.verb in ("get", "list", "watch"):
             return self._read(key, target, tables.is_wanted(accept))
@@ -82,7 +84,7 @@ class Endpoints:
             return tables.table(key.resource, [manifest], manifest["metadata"]["resourceVersion"], include)
 
         if target.verb == "watch":
-            stream = watch(self._store, key, target.query, shown, self._closing)
+            stream = Watch.of(key, target.query, shown).lines(self._store, self._closing)
             return Response(200, headers={"Content-Type": "application/json"}, stream=stream)
         if target.verb == "get":
             return json_response(200, shown(self._objects.get(key)))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from local_aws.kubernetes_api.resources import Resource
 
+    #: A test of an object.
     Predicate: TypeAlias = "Callable[[dict[str, Any]], bool]"
 
 _LABEL_TERM = re.compile(

@@ -8,7 +8,9 @@ import socket
 import struct
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from local_aws.kubernetes_api.responses import NoAnswer, Response
@@ -27,9 +29,10 @@ _POLL_SECONDS = 0.02
 _RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
-class TlsServer(ThreadingHTTPServer):
+class TlsServer(ThreadingTCPServer):
     """A server on a free port of the loopback interface."""
 
+    allow_reuse_address = True
     request_queue_size = 128
 
     def __init__(
@@ -114,6 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
 
     def do(self) -> None:
+        if "Transfer-Encoding" in self.headers:
+            self.send_error(HTTPStatus.LENGTH_REQUIRED)
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
             headers = {name.lower(): value for name, value in self.headers.items()}

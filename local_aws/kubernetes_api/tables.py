@@ -5,6 +5,7 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-r
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 
 _ROLE_LABEL = "node-role.kubernetes.io/"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_UNITS = {1: "s", _MINUTE: "m", _HOUR: "h", _DAY: "d"}
+# Below this age: in these units, with a rest in those.
+_AGES: tuple[tuple[float, int, int], ...] = (
+    (2 * _MINUTE, 1, 0),
+    (10 * _MINUTE, _MINUTE, 1),
+    (3 * _HOUR, _MINUTE, 0),
+    (8 * _HOUR, _HOUR, _MINUTE),
+    (2 * _DAY, _HOUR, 0),
+    (8 * _DAY, _DAY, _HOUR),
+    (math.inf, _DAY, 0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +79,16 @@ def _object(item: dict[str, Any], include: str) -> dict[str, Any]:
     return {"object": partial}
 
 
+def age(seconds: int) -> str:
+    """Write an age as kubectl does: the smaller, the finer."""
+    large, small = next((large, small) for below, large, small in _AGES if seconds < below)
+    rest = seconds % large // small if small else 0
+    return f"{seconds // large}{_UNITS[large]}" + (f"{rest}{_UNITS[small]}" if rest else "")
+
+
 def _age(item: dict[str, Any]) -> str:
     created = datetime.strptime(item["metadata"]["creationTimestamp"], "%Y-%m-%dT%H:%M:%S%z")
-    seconds = int((datetime.now(UTC) - created).total_seconds())
-    # As kubectl: the smaller the age, the finer.
-    for below, large, small in ((2 * _MINUTE, 1, 0), (10 * _MINUTE, _MINUTE, 1), (3 * _HOUR, _MINUTE, 0)):
-        if seconds < below:
-            return _duration(seconds, large, small)
-    if seconds < 2 * _DAY:
-        return _duration(seconds, _HOUR, _MINUTE if seconds < 8 * _HOUR else 0)
-    return _duration(seconds, _DAY, _HOUR if seconds < 8 * _DAY else 0)
-
-
-def _duration(seconds: int, large: int, small: int) -> str:
-    units = {1: "s", _MINUTE: "m", _HOUR: "h", _DAY: "d"}
-    rest = seconds % large // small if small else 0
-    return f"{seconds // large}{units[large]}" + (f"{rest}{units[small]}" if rest else "")
+    return age(int((datetime.now(UTC) - created).total_seconds()))
 
 
 def _node_status(node: dict[str, Any]) -> str:

@@ -259,6 +259,12 @@ def test_a_body_of_another_media_type_is_refused(admin: Client) -> None:
     assert admin.ask("POST", MAPS, "a: b", "application/yaml").status == 415
 
 
+def test_what_would_be_silently_ignored_is_refused(admin: Client) -> None:
+    """Impersonation, and bodies without a length."""
+    assert admin.ask("GET", MAPS, **{"Impersonate-User": "x"}).status == 400
+    assert admin.ask("POST", MAPS, "{}", "application/json", **{"Transfer-Encoding": "chunked"}).status == 411
+
+
 def test_a_client_that_takes_no_json_is_refused(admin: Client) -> None:
     """406, as everything is answered in JSON."""
     assert admin.ask("GET", MAPS, Accept="text/html").status == 406

@@ -236,10 +236,14 @@ def test_delete_and_replace_work(applied: KubernetesApi, kubectl: Kubectl) -> No
 
 def test_nodes_are_listed_and_awaited(api: KubernetesApi, kubectl: Kubectl) -> None:
     """Status, roles and age as of a real node; `kubectl wait` sees the condition."""
-    api.put_node(_NODE, labels={"kubernetes.io/os": "windows"}, provider_id="aws:///us-west-2a/i-1")
+    info = {"kubeletVersion": "v1.33.5", "osImage": "Windows Server 2022 Datacenter"}
+    labels = {"kubernetes.io/os": "windows"}
+    api.put_node(_NODE, labels=labels, provider_id="aws:///us-west-2a/i-1", node_info=info)
     header, row = kubectl("get", "nodes", "-o", "wide").stdout.splitlines()
     assert header.split()[:5] == ["NAME", "STATUS", "ROLES", "AGE", "VERSION"]
     assert row.split()[:3] == [_NODE, "Ready", "<none>"]
+    assert "v1.33.5" in row
+    assert "Windows Server 2022 Datacenter" in row
     assert kubectl("get", "nodes", "-l", "kubernetes.io/os=linux").stderr == "No resources found\n"
     assert kubectl("wait", "--for=condition=Ready", f"node/{_NODE}", "--timeout=10s").returncode == 0
 

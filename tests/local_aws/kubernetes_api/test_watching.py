@@ -61,6 +61,12 @@ def test_a_watch_from_a_forgotten_version_is_told_so(api: KubernetesApi, admin: 
     assert (kind, status["code"], status["reason"]) == ("ERROR", 410, "Expired")
 
 
+def test_a_watch_that_cannot_be_read_is_refused(admin: Client) -> None:
+    """Before the stream begins."""
+    assert admin.ask("GET", f"{MAPS}?watch=1&resourceVersion=x").status == 400
+    assert admin.ask("GET", f"{MAPS}?watch=1&timeoutSeconds=x").status == 400
+
+
 def test_a_watch_ends_with_the_server(api: KubernetesApi, admin: Client) -> None:
     """Closing neither waits for a watch nor leaves one."""
     admin.ask("POST", MAPS, config_map())

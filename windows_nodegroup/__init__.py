@@ -9,19 +9,64 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .ami import AmiRefresh, WindowsAmi, WindowsEdition, WindowsVersion
+    from .capacity import (
+        CapacityReservation,
+        CapacityType,
+        InstancesDistribution,
+        OnDemandAllocationStrategy,
+        SpotAllocationStrategy,
+    )
     from .cluster import AuthenticationMode, EksCluster
+    from .labels import TaintEffect, TaintSpec
     from .node_access import NodeAuthorization
     from .node_group import WindowsNodeGroup
+    from .problems import InvalidNodeGroup
     from .stack import WindowsNodeGroupStack
+    from .volumes import EbsVolume, EbsVolumeType
 
-__all__ = ["AuthenticationMode", "EksCluster", "NodeAuthorization", "WindowsNodeGroup", "WindowsNodeGroupStack"]
+__all__ = [
+    "AmiRefresh",
+    "AuthenticationMode",
+    "CapacityReservation",
+    "CapacityType",
+    "EbsVolume",
+    "EbsVolumeType",
+    "EksCluster",
+    "InstancesDistribution",
+    "InvalidNodeGroup",
+    "NodeAuthorization",
+    "OnDemandAllocationStrategy",
+    "SpotAllocationStrategy",
+    "TaintEffect",
+    "TaintSpec",
+    "WindowsAmi",
+    "WindowsEdition",
+    "WindowsNodeGroup",
+    "WindowsNodeGroupStack",
+    "WindowsVersion",
+]
 
 _MODULES = {
+    "AmiRefresh": "ami",
     "AuthenticationMode": "cluster",
+    "CapacityReservation": "capacity",
+    "CapacityType": "capacity",
+    "EbsVolume": "volumes",
+    "EbsVolumeType": "volumes",
     "EksCluster": "cluster",
+    "InstancesDistribution": "capacity",
+    "InvalidNodeGroup": "problems",
     "NodeAuthorization": "node_access",
+    "OnDemandAllocationStrategy": "capacity",
+    "SpotAllocationStrategy": "capacity",
+    "TaintEffect": "labels",
+    "TaintSpec": "labels",
+    "WindowsAmi": "ami",
+    "WindowsEdition": "ami",
     "WindowsNodeGroup": "node_group",
     "WindowsNodeGroupStack": "stack",
+    "WindowsVersion": "ami",
 }
 
 

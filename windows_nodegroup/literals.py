@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeGuard, TypeVar
 from aws_cdk import Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 Value = TypeVar("Value")
 
@@ -43,11 +43,6 @@ def is_literal(value: Value | None) -> TypeGuard[Value]:
 def literals(values: Iterable[Value] | None) -> tuple[Value, ...]:
     """Those of `values` that are literals, in order."""
     return tuple(value for value in values or () if is_literal(value))
-
-
-def literal_items(values: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
-    """The pairs of a mapping whose key and value are both literals, in order."""
-    return tuple((key, value) for key, value in (values or {}).items() if is_literal(key) and is_literal(value))
 
 
 def is_token_list(values: object) -> bool:

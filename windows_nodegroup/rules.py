@@ -465,7 +465,7 @@ TAINT_TWICE = Rule(
 MAX_PODS = Rule(
     code="WNG507",
     severity="error",
-    meaning="max_pods is not a number of pods that the instance type can have addresses for",
+    meaning="The most pods on a node are none, or more than the instance type can have addresses for",
     cure="use a whole number from 1 to 16 times (addresses of a network interface - 1)",
     documentation=_EKS + "choosing-instance-type.html",
     good='max_pods=9, instance_types=["m6i.large"]',
@@ -474,7 +474,7 @@ MAX_PODS = Rule(
 MAX_PODS_NEED_PREFIXES = Rule(
     code="WNG508",
     severity="warning",
-    meaning="max_pods exceeds the addresses of the instance type's network interface",
+    meaning="The most pods on a node are more than the addresses of the instance type's network interface",
     cure="lower max_pods, or enable prefix delegation for Windows in the cluster and acknowledge this",
     documentation="https://docs.aws.amazon.com/eks/latest/best-practices/prefix-mode-win.html",
     good='max_pods=9, instance_types=["m6i.large"]',
@@ -504,7 +504,7 @@ ARGUMENT_TWICE = Rule(
 PARAMETER_TWICE = Rule(
     code="WNG511",
     severity="error",
-    meaning="bootstrap_arguments repeat a parameter that another input already gives",
+    meaning="Raw arguments of the bootstrap script repeat a parameter that another input already gives",
     cure="drop the parameter from bootstrap_arguments: PowerShell refuses one that is given twice",
     documentation=_BOOTSTRAP,
     good="bootstrap_arguments=\"-KubeletExtraArgs '--v=4'\"",

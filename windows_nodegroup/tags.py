@@ -34,17 +34,21 @@ def own_tags(cluster_name: str, nodegroup_name: str | None) -> dict[str, str]:
     return {"Name": name, f"{CLUSTER_TAG}{cluster_name}": "owned"}
 
 
-def check_tags(tags: Mapping[str, str] | None, problems: Problems, *, further: int = 0) -> None:
-    """Check tags that are given by the user, as far as they are literals.
+def check_tags(tags: Mapping[str, str] | None, problems: Problems, *, added: Mapping[str, str]) -> None:
+    """Check all tags of the Auto Scaling group, as far as they are literals.
 
     Args:
-        tags: The tags.
+        tags: The user's.
         problems: Collects what is wrong.
-        further: How many tags the node group adds by itself.
+        added: Those that the node group adds by itself, the hints for cluster-autoscaler among them.
     """
     given = tags or {}
-    if len(given) + further > MAX_TAGS:
-        problems.add(rules.TAG_COUNT, f"there are {len(given)} tags and {further} of the node group's own")
+    count = len(given.keys() | added.keys())
+    if count > MAX_TAGS:
+        problems.add(rules.TAG_COUNT, f"the group has {count} tags, {len(added)} of which are its own")
+    for key in literals(added):
+        if len(key) > MAX_KEY_LENGTH:
+            problems.add(rules.HINT_TOO_LONG, f"tag {key} has {len(key)} characters")
     for key, value in given.items():
         if is_literal(key) and not _KEY.fullmatch(key):
             problems.add(rules.TAG_KEY, f"tag key {key!r} is not well-formed")
@@ -52,13 +56,6 @@ def check_tags(tags: Mapping[str, str] | None, problems: Problems, *, further: i
             problems.add(rules.TAG_RESERVED, f"tag {key} is set by the node group")
         if is_literal(value) and not _VALUE.fullmatch(value):
             problems.add(rules.TAG_VALUE, f"tag {key} has the value {value!r}, which is not well-formed")
-
-
-def check_hints(hints: Mapping[str, str], problems: Problems) -> None:
-    """Check that the tags for cluster-autoscaler are not too long, as far as they are literals."""
-    for key in literals(hints):
-        if len(key) > MAX_KEY_LENGTH:
-            problems.add(rules.HINT_TOO_LONG, f"tag {key} has {len(key)} characters")
 
 
 def group_tags(propagated: Mapping[str, str], kept: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -125,7 +125,7 @@ class KubernetesApi:
         writer = Manager(manager)
         with self._store.lock:
             if self._store.get(key) is None:
-                return self._objects.add(key, new, after_update({}, new, {}, writer))
+                return self._objects.add(key, new, after_update({}, new, {}, writer), writer)
             return self._objects.replace(key, new, writer)
 
     def delete(self, api_version: str, kind: str, name: str, namespace: str = "") -> None:

@@ -99,10 +99,8 @@ class Endpoints:
         code = 200
         match target.verb:
             case "create":
-                code, answer = (
-                    201,
-                    self._objects.create(key, read_object(key.resource, content_type, body, options), options),
-                )
+                code = 201
+                answer = self._objects.create(key, read_object(key.resource, content_type, body, options), options)
             case "update":
                 answer = self._objects.update(key, read_object(key.resource, content_type, body, options), options)
             case "patch" if content_type == APPLY_PATCH:

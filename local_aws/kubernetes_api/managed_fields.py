@@ -70,26 +70,24 @@ def after_update(old: dict[str, Any], new: dict[str, Any], known: Owners, manage
     return {other: paths for other, paths in result.items() if paths}
 
 
-def entries(new: Owners, old: list[dict[str, Any]], api_version: str, now: str) -> list[dict[str, Any]]:
-    """Write `managedFields`; an entry whose fields did not change keeps its time."""
-    times = {
-        (entry.get("manager"), entry.get("operation")): (_paths(entry.get("fieldsV1", {})), entry.get("time", now))
-        for entry in old
-    }
-    written = []
-    for manager, paths in new.items():
-        unchanged, time = times.get((manager.name, manager.operation), (None, now))
-        written.append(
-            {
-                "manager": manager.name,
-                "operation": manager.operation,
-                "apiVersion": api_version,
-                "time": time if unchanged == paths else now,
-                "fieldsType": "FieldsV1",
-                "fieldsV1": _tree(paths),
-            }
-        )
-    return sorted(written, key=lambda entry: (entry["operation"], entry["time"], entry["manager"]))
+def entries(
+    new: Owners, old: list[dict[str, Any]], writer: Manager, api_version: str, now: str
+) -> list[dict[str, Any]]:
+    """Write `managedFields`; only the writer's entry gets a new time, or one whose fields changed hands."""
+    before = owners(old)
+    times = {Manager(entry["manager"], entry["operation"]): entry["time"] for entry in old if "time" in entry}
+    written = [
+        {
+            "manager": manager.name,
+            "operation": manager.operation,
+            "apiVersion": api_version,
+            "time": times.get(manager, now) if manager != writer and before.get(manager) == paths else now,
+            "fieldsType": "FieldsV1",
+            "fieldsV1": _tree(paths),
+        }
+        for manager, paths in new.items()
+    ]
+    return sorted(written, key=lambda entry: (str(entry["operation"]), str(entry["time"]), str(entry["manager"])))
 
 
 def _tree(paths: set[Path]) -> dict[str, Any]:

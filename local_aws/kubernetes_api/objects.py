@@ -62,11 +62,12 @@ class Objects:
             raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = metadata["generateName"] + "".join(secrets.choice(_SUFFIX) for _ in range(5))
-        owners = managed_fields.after_update({}, new, {}, Manager(options.manager))
-        return self.add(replace(key, name=metadata.get("name", "")), new, owners, dry_run=options.dry_run)
+        key = replace(key, name=metadata.get("name", ""))
+        writer = Manager(options.manager)
+        return self.add(key, new, managed_fields.after_update({}, new, {}, writer), writer, dry_run=options.dry_run)
 
     def add(
-        self, key: Key, new: dict[str, Any], owners: managed_fields.Owners, *, dry_run: bool = False
+        self, key: Key, new: dict[str, Any], owners: managed_fields.Owners, writer: Manager, *, dry_run: bool = False
     ) -> dict[str, Any]:
         """Store a decoded object for the first time."""
         now = _now()
@@ -82,7 +83,7 @@ class Objects:
                 raise invalid(key.resource, key.name, causes)
             if self._store.get(key):
                 raise already_exists(key.resource, key.name)
-            entries = managed_fields.entries(owners, [], key.resource.api_version, now)
+            entries = managed_fields.entries(owners, [], writer, key.resource.api_version, now)
             return self._write(key, new, entries, dry_run=dry_run)
 
     def update(self, key: Key, new: dict[str, Any], options: Options) -> dict[str, Any]:
@@ -106,27 +107,27 @@ class Objects:
             # A writer may hand over fields by writing the list itself; one who does not know it leaves it as it is.
             known = metadata.get("managedFields", old["metadata"]["managedFields"])
             owners = managed_fields.after_update(old, new, managed_fields.owners(known), manager)
-            return self.store_changed(key, new, owners, dry_run=dry_run)
+            return self.store_changed(key, new, owners, manager, dry_run=dry_run)
 
     def store_changed(
-        self, key: Key, new: dict[str, Any], owners: managed_fields.Owners, *, dry_run: bool = False
+        self, key: Key, new: dict[str, Any], owners: managed_fields.Owners, writer: Manager, *, dry_run: bool = False
     ) -> dict[str, Any]:
         """Store the new state of an object; one without change keeps its version."""
         with self._store.lock:
             old = self.get(key)
+            before = old["metadata"]["managedFields"]
             kept = {
                 name: old["metadata"][name]
                 for name in ("namespace", "uid", "creationTimestamp", "resourceVersion")
                 if name in old["metadata"]
             }
-            new = _complete(key, {**new, "metadata": new["metadata"] | kept})
+            new = _complete(key, {**new, "metadata": new["metadata"] | kept | {"managedFields": before}})
             causes = problems(key.resource, new, old)
             if causes:
                 raise invalid(key.resource, key.name, causes)
-            before = old["metadata"]["managedFields"]
-            entries = managed_fields.entries(owners, before, key.resource.api_version, _now())
-            if {**new, "metadata": new["metadata"] | {"managedFields": entries}} == old:
+            if new == old and owners == managed_fields.owners(before):
                 return old
+            entries = managed_fields.entries(owners, before, writer, key.resource.api_version, _now())
             return self._write(key, new, entries, dry_run=dry_run)
 
     def delete(self, key: Key, body: bytes, options: Options) -> dict[str, Any]:

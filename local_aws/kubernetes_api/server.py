@@ -157,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not drip:
             self.wfile.write(body)
             return
-        size = -(-len(body) // _DRIPS)
+        size = max(1, -(-len(body) // _DRIPS))
         for start in range(0, len(body), size):
             self.api.closing.wait(drip / _DRIPS)
             self.wfile.write(body[start : start + size])

@@ -38,7 +38,8 @@ def apply(store: Store, key: Key, body: bytes, options: Options) -> tuple[dict[s
     with store.lock:
         live = store.get(key)
         if live is None:
-            return objects.add(key, applied, {manager: set(wanted)} if wanted else {}, dry_run=options.dry_run), True
+            owned = {manager: set(wanted)} if wanted else {}
+            return objects.add(key, applied, owned, manager, dry_run=options.dry_run), True
         version = live["metadata"]["resourceVersion"]
         if applied["metadata"].get("resourceVersion", version) != version:
             raise conflict(key.resource, key.name)
@@ -50,7 +51,7 @@ def apply(store: Store, key: Key, body: bytes, options: Options) -> tuple[dict[s
         unowned = known.get(manager, set()) - set[Path]().union(*owned.values())
         # Decoded once more, because a map whose last key went is gone, too.
         new, _ = decode(key.resource, _changed(live, wanted, unowned))
-        return objects.store_changed(key, new, owned, dry_run=options.dry_run), False
+        return objects.store_changed(key, new, owned, manager, dry_run=options.dry_run), False
 
 
 def _read(key: Key, body: bytes, options: Options) -> dict[str, Any]:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _Statement = dict[str, Any]
 
+#: The parameter that is the ARN of what is asked about.
+_ARN_IN = {("sts", "AssumeRole"): "RoleArn", ("cloudformation", "DescribeStacks"): "StackName"}
+
 
 class Permissions:
     """IAM's judgement for one account and region; called by the front for every request but S3's."""
@@ -60,10 +63,12 @@ class Permissions:
     def _resource(self, service: str, operation: str, request: Request) -> str:
         """The ARN that a statement's `Resource` must match; `*` where an operation has none, or is not known here."""
         arn = functools.partial(self._place.arn, service)
-        if service == "sts" and operation == "AssumeRole":
-            return request.values.get("RoleArn", "")
+        if name := _ARN_IN.get((service, operation)):
+            return request.values.get(name, "")
         if service == "ssm" and operation == "GetParameter":
             return arn(f"parameter/{request.get_json(force=True)['Name'].lstrip('/')}")
+        if service == "iam" and (name := request.values.get("RoleName")):
+            return next((role.arn for role in self._iam.roles.values() if role.name == name), "*")
         found = re.match(r"/clusters/([^/]+)(?:/(access-entries|addons)/([^/]+))?", request.raw_path)
         if service == "eks" and found:
             cluster, kind, name = map(unquote, found.groups(""))

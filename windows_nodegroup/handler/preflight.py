@@ -37,12 +37,15 @@ if TYPE_CHECKING:
 #: How often a cluster that is not ACTIVE yet is looked at, in seconds.
 POLL_SECONDS = 10.0
 
-#: For how long a refusal to describe the cluster is endured, in seconds: the function's policy may be seconds old.
+#: For how long it is endured that the cluster cannot be described, in seconds: without it nothing can go on.
 DESCRIBE_SECONDS = 30.0
 RETRY_SECONDS = 3.0
 
-#: What is kept back for the checks themselves, in seconds: a route that is missing costs a few at each service.
-CHECK_SECONDS = 30.0
+#: For how long a refusal is not believed, in seconds: the function's policy may be younger than that.
+SETTLE_SECONDS = 10.0
+
+#: What is kept back for the checks themselves, in seconds: a missing route or permission costs a few.
+CHECK_SECONDS = 40.0
 
 _DNS_ADDRESS = 10  # EKS gives its DNS service the tenth address of the service CIDR
 
@@ -159,23 +162,26 @@ def _check(request: Request, deadline: Deadline) -> tuple[Facts, Report]:
         deadline.pause(POLL_SECONDS)
         return True
 
-    facts = _look_up(wanted, deadline, pause)
+    settle_seconds = min(SETTLE_SECONDS, deadline.remaining() / 4) if request.request_type == "Create" else 0.0
+    facts = _look_up(wanted, deadline, pause, settle_seconds=settle_seconds)
     deadline.doing = "checking"
     return facts, check_aws(facts, report=log_outcome)
 
 
 def _facts_only(request: Request, deadline: Deadline) -> Mapping[str, str]:
-    facts = _look_up(declared(request.properties), deadline, lambda: False)
+    facts = _look_up(declared(request.properties), deadline)
     return _attributes(facts, "none")
 
 
-def _look_up(wanted: Declared, deadline: Deadline, pause: Callable[[], bool]) -> Facts:
-    patience, aws = Patience(DESCRIBE_SECONDS), _aws()
+def _look_up(
+    wanted: Declared, deadline: Deadline, pause: Callable[[], bool] = lambda: False, *, settle_seconds: float = 0.0
+) -> Facts:
+    patience, aws = Patience(DESCRIBE_SECONDS), _aws(settle_seconds)
     while True:
         try:
             return look_up(wanted, aws, os.environ["AWS_REGION"], pause=pause)
         except NotCheckedError as error:
-            if patience.is_over():
+            if patience.is_over() or deadline.remaining() <= RETRY_SECONDS:
                 raise AwsCallFailed(
                     f"cluster {wanted.cluster_name} cannot be described ({error}): allow eks:DescribeCluster to the "
                     "function's role, and give its subnets a way to EKS, a NAT gateway or an interface endpoint"
@@ -207,11 +213,11 @@ def _stack_status(request: Request) -> str:
     return str(stacks[0].get("StackStatus") or "")
 
 
-def _aws() -> Aws:
+def _aws(settle_seconds: float = 0.0) -> Aws:
     session = boto3.session.Session()
 
     def client(service: str) -> BaseClient:
         made: BaseClient = session.client(service, config=CONFIG)  # type: ignore[call-overload]  # any service's name
         return made
 
-    return Aws(client)
+    return Aws(client, settle_seconds=settle_seconds)

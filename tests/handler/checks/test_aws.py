@@ -13,6 +13,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError, NoCredentialsError, ReadTimeoutError
 
+from windows_nodegroup.handler.checks import aws as aws_module
 from windows_nodegroup.handler.checks.aws import CONFIG, Aws, NotFoundError
 from windows_nodegroup.handler.checks.check import NotCheckedError
 
@@ -71,6 +72,19 @@ def test_a_refusal_is_an_answer(account: Account, answers: Answers, given: str |
 
     with pytest.raises(NotCheckedError, match=f"^{reason}$"):
         Aws(answers.client).ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id])
+
+
+def test_a_new_policy_takes_a_moment(account: Account, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the first seconds a refusal is not believed; what is refused then is refused."""
+    monkeypatch.setattr(aws_module, "RETRY_SECONDS", 0.02)
+    answers.given["ec2:DescribeVpcs"] = "UnauthorizedOperation"
+    patient = Aws(answers.client, settle_seconds=5)
+    threading.Timer(0.1, answers.given.clear).start()
+
+    assert patient.ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id])["Vpcs"]
+    answers.given["ec2:DescribeSubnets"] = "UnauthorizedOperation"
+    with pytest.raises(NotCheckedError):
+        Aws(answers.client, settle_seconds=0.1).ask("ec2:DescribeSubnets")
 
 
 def test_what_is_absent_is_told_apart(account: Account, answers: Answers) -> None:

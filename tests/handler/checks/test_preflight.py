@@ -84,13 +84,14 @@ def aws(monkeypatch: pytest.MonkeyPatch, answers: Answers) -> list[Aws]:
     """Have the preflight ask with the clients of the test; return what it asked with."""
     made: list[Aws] = []
 
-    def make() -> Aws:
-        made.append(Aws(answers.client))
+    def make(settle_seconds: float = 0.0) -> Aws:
+        made.append(Aws(answers.client, settle_seconds=settle_seconds))
         return made[-1]
 
     monkeypatch.setattr(preflight, "_aws", make)
     monkeypatch.setattr(preflight, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(preflight, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(preflight, "SETTLE_SECONDS", 0.0)
     monkeypatch.setattr(preflight, "CHECK_SECONDS", 0.1)
     monkeypatch.setenv("AWS_REGION", REGION)
     return made

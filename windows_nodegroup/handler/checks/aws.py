@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 #: How long AWS is waited for. A missing route swallows packets, and that has to be decided in seconds: no second try.
 CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1, "mode": "standard"})
 
+#: How long to wait before asking again what was refused, in seconds.
+RETRY_SECONDS = 2.0
+
 Answer: TypeAlias = dict[str, Any]
 
 _ABSENT = {"ResourceNotFoundException", "NoSuchEntity", "ParameterNotFound"}
@@ -33,12 +37,22 @@ class NotFoundError(Exception):
     """What was asked for does not exist, or this account may not see it."""
 
 
+class RefusedError(NotCheckedError):
+    """A permission is missing."""
+
+
 class Aws:
     """Asks AWS and remembers the answers. Safe to be used from several threads."""
 
-    def __init__(self, client: Callable[[str], BaseClient]) -> None:
-        """Ask with the clients that `client` makes for a service's name; they should be made with `CONFIG`."""
+    def __init__(self, client: Callable[[str], BaseClient], *, settle_seconds: float = 0.0) -> None:
+        """Prepare; nothing is asked yet.
+
+        Args:
+            client: Makes a client for a service's name; with `CONFIG`.
+            settle_seconds: For how long from now a refusal is not believed: the caller's policy may be new.
+        """
         self._make = client
+        self._settled = time.monotonic() + settle_seconds
         self._clients: dict[str, BaseClient] = {}
         self._answers: dict[str, Future[Answer]] = {}
         self._lock = threading.Lock()
@@ -66,6 +80,15 @@ class Aws:
     def ask_again(self, action: str, **arguments: object) -> Answer:
         """Like `ask`, but AWS is asked each time: for what changes while we look."""
         self.asked.add(action)
+        while True:
+            try:
+                return self._answer(action, **arguments)
+            except RefusedError:
+                if time.monotonic() + RETRY_SECONDS > self._settled:
+                    raise
+            time.sleep(RETRY_SECONDS)
+
+    def _answer(self, action: str, **arguments: object) -> Answer:
         service, _, operation = action.partition(":")
         try:
             client = self._client(service)
@@ -95,5 +118,5 @@ def _meaning(action: str, error: ClientError) -> Exception:
     if code in _ABSENT or code.endswith(_ABSENT_ENDINGS):
         return NotFoundError(code)
     if code in _REFUSED:
-        return NotCheckedError(f"{action} is not allowed")
+        return RefusedError(f"{action} is not allowed")
     return NotCheckedError(f"{action} answered {code}")

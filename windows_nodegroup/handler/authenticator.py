@@ -1,10 +1,12 @@
 """How aws-iam-authenticator reads the roles of `aws-auth`, with all that it drops, ignores or shadows on the way.
 
-The text becomes a tree (`aws_auth_document`), the tree JSON, and the JSON goes through Go's `encoding/json` into a list of roles: keys are
-compared without case, keys that differ only in case are taken in their sorted order, and a value of a wrong type is left out while the rest
-is read. Then each entry is validated by itself. Of entries with the same role the last one wins whole.
+The text becomes a tree (`aws_auth_composer`), the tree JSON, and the JSON goes through Go's `encoding/json` into a
+list of roles: keys are compared without case, keys that differ only in case are taken in their sorted order, and a
+value of a wrong type is left out while the rest is read. Then each entry is validated by itself. Of entries with the
+same role the last one wins whole.
 
-Source: https://github.com/kubernetes-sigs/aws-iam-authenticator (`pkg/mapper/configmap`, `pkg/config`), https://pkg.go.dev/encoding/json.
+Source: https://github.com/kubernetes-sigs/aws-iam-authenticator (`pkg/mapper/configmap`, `pkg/config`),
+https://pkg.go.dev/encoding/json.
 """
 
 from __future__ import annotations
@@ -14,63 +16,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .aws_auth_document import Alias, MalformedMap, Mapping, Node, Scalar, Sequence, compose, target
+from .aws_auth_composer import compose
+from .aws_auth_document import Alias, MalformedMap, Mapping, Node, Scalar, Sequence, target
+from .aws_auth_reading import Entry, Problem, Reading, SsoMatch
 from .role_arn import folded, without_path
 
 if TYPE_CHECKING:
     from .aws_auth_document import Document
 
-_GO_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+# What `strings.TrimSpace` trims. Python's own notion of white space is wider.
+_GO_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SsoMatch:
-    """An IAM Identity Center permission set, in place of a role's ARN."""
-
-    permission_set_name: str
-    account_id: str
-    partition: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One entry as the authenticator reads it."""
-
-    #: As written; empty for an `sso` entry.
-    role_arn: str
-    #: A template such as `system:node:{{EC2PrivateDNSName}}`; empty when it is missing or unreadable.
-    username: str
-    groups: tuple[str, ...]
-    #: Where the entry begins, counted from 1.
-    line: int
-    #: It can match a role, and no later entry of that role shadows it.
-    effective: bool
-    #: False: the entry has no readable list of groups, not even an empty one.
-    has_groups: bool = True
-    sso: SsoMatch | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Something that the authenticator drops, ignores or shadows.
-
-    `code` is one of `entry-not-a-mapping`, `no-role`, `role-and-sso`, `sso-invalid`, `wrong-type`, `duplicate-key`, `unknown-key`, `path`,
-    `shadowed`, `more-documents`. The message is for the map's operators: it names their roles.
-    """
-
-    code: str
-    #: Counted from 1.
-    line: int
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What the authenticator makes of a map: the entries that it keeps, in order, and everything it does not."""
-
-    entries: tuple[Entry, ...]
-    problems: tuple[Problem, ...]
 
 
 def says_nothing(text: str) -> bool:
@@ -195,7 +151,9 @@ class RoleReader:
         root = document.root
         if document.more:
             line = len(re.findall("\r\n|[\r\n\x85\u2028\u2029]", document.text[: document.end])) + 1
-            self._problem("more-documents", line, "what follows the first document is not read: put all entries into one list")
+            self._problem(
+                "more-documents", line, "what follows the first document is not read: put all entries into one list"
+            )
         if root is None or (isinstance(root, Scalar) and root.value is None):
             return
         if not isinstance(root, Sequence):
@@ -220,7 +178,9 @@ class RoleReader:
             message = "the ARN has a path, and STS names roles without: the entry never matches; write {}"
             self._problem("path", role.line, f"{role.name}: {message.format(without_path(role.rolearn))}")
         if last is not role:
-            message = f"shadowed by the entry on line {last.line}: of entries with the same role the last one wins whole"
+            message = (
+                f"shadowed by the entry on line {last.line}: of entries with the same role the last one wins whole"
+            )
             self._problem("shadowed", role.line, f"{role.name}: {message}")
         sso = role.sso
         return Entry(
@@ -245,7 +205,9 @@ class RoleReader:
     def _read(self, node: Node, index: int) -> None:
         mapping = target(node)
         if not isinstance(mapping, Mapping):
-            self._problem("entry-not-a-mapping", node.line, f"an entry is {_kind(mapping)}, not a mapping: it is dropped")
+            self._problem(
+                "entry-not-a-mapping", node.line, f"an entry is {_kind(mapping)}, not a mapping: it is dropped"
+            )
             return
         role = Role(mapping, index, node.line)
         for key in sorted(mapping.fields, key=lambda key: key or ""):
@@ -267,7 +229,9 @@ class RoleReader:
         counts = Counter(name for name, _ in names)
         for name, key in names:
             if name in known and counts.pop(name, 1) > 1:
-                self._problem("duplicate-key", key.line, f"{role.name}: {name} is there more than once: only one of them is read")
+                self._problem(
+                    "duplicate-key", key.line, f"{role.name}: {name} is there more than once: only one of them is read"
+                )
             elif name not in known and not key.merges:
                 self._problem("unknown-key", key.line, f"{role.name}: the key {key.value!r} is not read")
 

@@ -1,16 +1,17 @@
-"""The value of `mapRoles` in the ConfigMap `kube-system/aws-auth`: read as the authenticator reads it, edited by splicing.
+"""The value of `mapRoles` in the ConfigMap `kube-system/aws-auth`: read as the authenticator does, edited by splicing.
 
-Pure text to text. Every character outside an insertion or a cut stays: comments, quoting, line ends, order. Every edit is proven before it is
-returned: the new text is parsed, and what the authenticator's YAML library finds in it must be what it found in the old one, plus or minus
-exactly what was asked for. In doubt nothing is edited.
+Pure text to text. Every character outside an insertion or a cut stays: comments, quoting, line ends, order. Every
+edit is proven before it is returned: the new text is parsed, and what the authenticator's YAML library finds in it
+must be what it found in the old one, plus or minus exactly what was asked for. In doubt nothing is edited.
 
 What the edits mean:
 
-- A role that no entry can match gets an entry of its own at the end. So does a role whose only entry names it with a path: STS names
-  roles without, that entry never matches, and it stays as it is.
+- A role that no entry can match gets an entry of its own at the end. So does a role whose only entry names it with a
+  path: STS names roles without, that entry never matches, and it stays as it is.
 - A role that has an entry keeps it. Groups that it lacks are put into its last entry, the one that counts.
-- Where that entry's groups serve other entries too (anchors, merges), or are no list, they are not touched: a complete entry with these groups
-  and ours goes to the end instead, where it wins. To take it back, cut that entry: `Upsert.created` says so.
+- Where that entry's groups serve other entries too (anchors, merges), or are no list, they are not touched: a
+  complete entry with these groups and ours goes to the end instead, where it wins. To take it back, cut that entry:
+  `Upsert.created` says so.
 - A role that is mapped to another username than a node's is refused.
 """
 
@@ -20,9 +21,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .authenticator import Entry, Problem, Reading, RoleReader, read, says_nothing
-from .aws_auth_document import Document, MalformedMap, compose
+from .authenticator import RoleReader, read, says_nothing
+from .aws_auth_composer import compose
+from .aws_auth_document import Document, MalformedMap
 from .aws_auth_edits import cut_out_entry, cut_out_groups, put_in_entry, put_in_groups
+from .aws_auth_reading import Entry, Problem, Reading
 from .aws_auth_splice import first_proven
 from .aws_auth_style import NewEntry
 from .role_arn import canonical_role_arn, folded, same_role
@@ -58,7 +61,7 @@ NODE_USERNAME = "system:node:{{EC2PrivateDNSName}}"
 
 
 class UsernameConflict(ValueError):  # noqa: N818 - it names what was found, as the callers speak of it
-    """The role is mapped to a username that is not a node's: it serves another purpose, and nodes could not join with it."""
+    """The role is mapped to a username that is not a node's: nodes cannot join, the entry serves something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +88,8 @@ def upsert(text: str | None, role_arn: str) -> Upsert:
         role_arn: The role's ARN, with or without its path.
 
     Raises:
-        MalformedMap: The authenticator reads nothing from the text, reads only a part of it (several documents), or nothing could be added to it
-            without a doubt.
+        MalformedMap: The authenticator reads nothing from the text or only a part of it (several documents), or nothing
+            can be added to it without a doubt.
         UsernameConflict: The role is mapped to a username that is not a node's.
         ValueError: `role_arn` is no role's ARN.
     """
@@ -97,8 +100,8 @@ def upsert(text: str | None, role_arn: str) -> Upsert:
         return _created(document, _node_entry(arn, WINDOWS_NODE_GROUPS))
     if role.username != NODE_USERNAME:
         raise UsernameConflict(
-            f"line {role.line}: the role is mapped to another username than {NODE_USERNAME}: its entry is somebody else's, and nodes"
-            " cannot join with it; give the nodes a role of their own [username-conflict]"
+            f"line {role.line}: the role is mapped to another username than {NODE_USERNAME}: nodes cannot join with it,"
+            " the entry serves something else; give the nodes a role of their own [username-conflict]"
         )
     missing = tuple(group for group in WINDOWS_NODE_GROUPS if group not in (role.groups or ()))
     if not missing:
@@ -118,14 +121,15 @@ def remove(text: str | None, role_arn: str, *, created: bool, added_groups: tupl
     Args:
         text: The value of `mapRoles`; None when the ConfigMap has no such key.
         role_arn: The role's ARN, with or without its path.
-        created: The entry is ours: cut it whole. Of several entries of the role, the last that is exactly ours goes, or else the last.
+        created: The entry is ours: cut it whole. Of several entries of the role the last that is exactly ours goes, or
+            else the last.
         added_groups: The groups that we gave to an entry of somebody else: cut only them.
 
     Returns:
         The new text. A list without entries is `[]`, or what comments there were.
 
     Raises:
-        MalformedMap: The authenticator reads nothing from the text, or nothing could be cut out of it without a doubt.
+        MalformedMap: The authenticator reads nothing from the text, or nothing can be cut out of it without a doubt.
         ValueError: `role_arn` is no role's ARN.
     """
     arn = canonical_role_arn(role_arn)
@@ -170,7 +174,9 @@ def _document(text: str | None) -> Document:
         return Document(text, None, len(text), more=False, signature=[])
     document = compose(text)
     if document.more:
-        raise MalformedMap("the text goes on after the list, and the authenticator does not read that: make it one list")
+        raise MalformedMap(
+            "the text goes on after the list, and the authenticator does not read that: make it one list"
+        )
     if "\ufeff" in text[1:]:
         raise MalformedMap("there is a byte order mark inside the text: remove it")
     return document
@@ -219,6 +225,6 @@ def _is_ours(role: Role, role_arn: str) -> bool:
 def _doubt(role: Role | None) -> MalformedMap:
     subject = "the list" if role is None else "the role's entry"
     return MalformedMap(
-        f"{subject} is written in a way that cannot be edited without a doubt (anchors, or a text that its end belongs to): edit it by hand",
+        f"{subject} is written in a way that cannot be edited without a doubt (with anchors, say): edit it by hand",
         None if role is None else role.line,
     )

@@ -20,16 +20,17 @@ from .aws_auth_style import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
+    from collections.abc import Sequence as Strings
 
-    from .aws_auth_document import Document, Signature
     from .authenticator import Role
+    from .aws_auth_document import Document, Signature
 
 _NULL: Signature = ("", None, None, True)
 
 
 def put_in_entry(document: Document, entry: NewEntry) -> Iterator[Edit]:
-    """Put an entry at the end of the list, where it wins; or else, where the end cannot be continued, at its beginning."""
+    """Put an entry at the end of the list, where it wins; or else, if the end cannot be continued, at its beginning."""
     root = document.root
     style = style_of(document)
     found = entry_signature(entry, style)
@@ -53,7 +54,7 @@ def _put_in_first(document: Document, entry: NewEntry) -> Iterator[Edit]:
     root = document.root
     style = style_of(document)
     found: list[Signature] = [("[", None, None), *entry_signature(entry, style), ("]",)]
-    if root is None or root.start == root.end:
+    if root is None or root.end <= root.start:
         yield Edit((lines_at_end(document, 0, style.block_entry(entry, 0), style.newline),), found)
     elif column(document.text, root.start) == 0:
         yield Edit((Splice(root.start, root.end, style.block_entry(entry, 0)),), found)
@@ -79,7 +80,7 @@ def cut_out_entry(document: Document, role: Role) -> Iterator[Edit]:
         yield Edit(splices, [_NULL])
 
 
-def put_in_groups(document: Document, role: Role, groups: Collection[str]) -> Iterator[Edit]:
+def put_in_groups(document: Document, role: Role, groups: Strings[str]) -> Iterator[Edit]:
     """Put groups into an entry, unless its groups are written elsewhere or serve other entries, too."""
     if _is_shared(document, role):
         return
@@ -105,7 +106,7 @@ def put_in_groups(document: Document, role: Role, groups: Collection[str]) -> It
         yield Edit((Splice(value.start, value.end, text),), found)
 
 
-def _put_in_key(document: Document, role: Role, groups: Collection[str]) -> Iterator[Edit]:
+def _put_in_key(document: Document, role: Role, groups: Strings[str]) -> Iterator[Edit]:
     """Put the key `groups` behind the others of an entry that has none."""
     entry = role.node
     if any(key is not None and key.lower() == "groups" for key in entry.fields) or not entry.pairs:
@@ -122,14 +123,14 @@ def _put_in_key(document: Document, role: Role, groups: Collection[str]) -> Iter
         yield Edit((lines_behind(document.text, entry.end, lines, style.newline),), found)
 
 
-def cut_out_groups(document: Document, role: Role, groups: Collection[str]) -> Iterator[Edit]:
+def cut_out_groups(document: Document, role: Role, groups: Strings[str]) -> Iterator[Edit]:
     """Cut groups out of an entry, unless its groups are written elsewhere or serve other entries, too."""
     pair = groups_of(role.node)
     if _is_shared(document, role) or pair is None or not isinstance(pair[1], Sequence):
         return
     value = pair[1]
     wanted = list(groups)
-    unwanted = []
+    unwanted: list[int] = []
     for number in range(len(value.items) - 1, -1, -1):
         item = value.items[number]
         if isinstance(item, Scalar) and item.value in wanted:

@@ -1,8 +1,8 @@
 """Splices: where in a text items are put into a list or cut out of it, in block style and in flow style.
 
-Each edit says what go-yaml must find in the new text: what it found in the old one, plus or minus exactly what the edit is about. Only an edit
-that is proven so, by parsing the new text, is ever taken. Where the tidiest edit may not fit a text (the last line has no end, a comment
-stands in the way), a plainer one follows it.
+Each edit says what go-yaml must find in the new text: what it found in the old one, plus or minus exactly what the
+edit is about. Only an edit that is proven so, by parsing the new text, is ever taken. Where the tidiest edit may not
+fit a text (the last line has no end, a comment stands in the way), a plainer one follows it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .aws_auth_document import MalformedMap, Sequence, compose
+from .aws_auth_composer import compose
+from .aws_auth_document import MalformedMap, Sequence
 from .aws_auth_style import Style, column, indentation, line_start
 from .goyaml_scalars import BREAKS
 
@@ -43,7 +44,7 @@ class Edit:
 
     def apply(self, text: str) -> str:
         """Return the new text."""
-        parts = []
+        parts: list[str] = []
         done = 0
         for splice in self.splices:
             parts += text[done : splice.start], splice.text

@@ -1,8 +1,9 @@
 """PyYAML's scanner and parser, made to accept what go-yaml v2 accepts and to refuse what it refuses.
 
-The authenticator reads `aws-auth` with go-yaml v2.4 (through sigs.k8s.io/yaml). Both libraries descend from one design and differ in details:
-tabs, escapes, directives, tags, colons in flow collections, limits. A map that one reads and the other does not could lock out every node, so
-each place that differs is written anew after go-yaml's rules; what is equal is inherited.
+The authenticator reads `aws-auth` with go-yaml v2.4 (through sigs.k8s.io/yaml). Both libraries descend from one
+design and differ in details: tabs, escapes, directives, tags, colons in flow collections, limits. A map that one
+reads and the other does not could lock out every node, so each place that differs is written anew after go-yaml's
+rules; what is equal is inherited.
 
 Source: https://github.com/yaml/go-yaml/tree/v2.4.2 (`scannerc.go`, `parserc.go`).
 """
@@ -19,6 +20,8 @@ from yaml.tokens import DirectiveToken, FlowEntryToken, FlowSequenceEndToken, Ta
 from .goyaml_scalars import BLANK_BREAK_OR_END, BREAKS, GoYamlScalars
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from yaml.events import Event
     from yaml.tokens import Token
 
@@ -151,16 +154,16 @@ class GoYamlParser(GoYamlScalars, Parser):
     def scan_directive(self) -> DirectiveToken:
         """Take a `%YAML` or `%TAG` line; there are no others."""
         start = self.get_mark()
-        version = self.skip(_YAML_DIRECTIVE)
-        tag = None if version is not None else self.skip(_TAG_DIRECTIVE)
-        end = self.get_mark()
-        if (version or tag) is None or self.skip(_REST_OF_LINE) is None:
+        if (version := self.skip(_YAML_DIRECTIVE)) is not None:
+            token = DirectiveToken("YAML", (int(version[1]), int(version[2])), start, self.get_mark())
+        elif (tag := self.skip(_TAG_DIRECTIVE)) is not None:
+            token = DirectiveToken("TAG", (tag[1], self._unescaped(tag[2])), start, self.get_mark())
+        else:
             raise self.error("found a directive that is neither a proper %YAML nor a proper %TAG")
+        if self.skip(_REST_OF_LINE) is None:
+            raise self.error("did not find expected comment or line break")
         self.scan_line_break()
-        if version is not None:
-            return DirectiveToken("YAML", (int(version[1]), int(version[2])), start, end)
-        assert tag is not None
-        return DirectiveToken("TAG", (tag[1], self._unescaped(tag[2])), start, end)
+        return token
 
     def scan_tag(self) -> TagToken:
         """Take a tag: `!`, `!suffix`, `!handle!suffix` or `!<uri>`."""
@@ -183,19 +186,22 @@ class GoYamlParser(GoYamlScalars, Parser):
 
     # The parser.
 
-    def process_directives(self) -> tuple[tuple[int, int] | None, dict[str, str] | None]:
+    def process_directives(self) -> object:
         """Take the directives of a document, whose version must be 1.1."""
-        directives = super().process_directives()
+        process: Callable[[], object] = super().process_directives
+        directives = process()
         if self.yaml_version not in (None, (1, 1)):
-            raise ParserError(None, None, "found incompatible YAML document: its %YAML is not 1.1", self.get_mark())
+            raise ParserError(None, None, "found incompatible YAML document, its %YAML is not 1.1", self.get_mark())
         return directives
 
     def parse_flow_sequence_entry_mapping_key(self) -> Event:
         """Parse the key of `[key: value]`; after an empty one, go-yaml loses a token."""
-        self.get_token()
+        next_token: Callable[[], Token] = self.get_token
+        next_token()
         if not self.check_token(ValueToken, FlowEntryToken, FlowSequenceEndToken):
             self.states.append(self.parse_flow_sequence_entry_mapping_value)
-            return self.parse_flow_node()
-        lost = self.get_token()
+            parse: Callable[[], Event] = self.parse_flow_node
+            return parse()
+        lost = next_token()
         self.state = self.parse_flow_sequence_entry_mapping_value
         return ScalarEvent(None, None, (True, False), "", lost.end_mark, lost.end_mark)

@@ -6,8 +6,8 @@ Source: https://github.com/yaml/go-yaml/tree/v2.4.2 (`readerc.go` and the second
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+import yaml.error
 from yaml.scanner import Scanner, ScannerError
 from yaml.tokens import ScalarToken
 
@@ -61,12 +61,14 @@ _SURROGATES = range(0xD800, 0xE000)
 _LAST_CHARACTER = 0x10FFFF
 
 
-class Mark(NamedTuple):
-    """A place in the text, everything counted from 0."""
+class Mark(yaml.error.Mark):
+    """A place in the text, without the text."""
 
-    index: int
-    line: int
-    column: int
+    def __init__(self, index: int, line: int, column: int) -> None:
+        """Take the place, everything counted from 0."""
+        self.index = index
+        self.line = line
+        self.column = column
 
 
 class GoYamlScalars(Scanner):
@@ -133,7 +135,7 @@ class GoYamlScalars(Scanner):
         """Take a scalar without quotes. Tabs may stand in it, but not indent it."""
         start = end = self.get_mark()
         words = _PLAIN_IN_FLOW if self.flow_level else _PLAIN
-        chunks = []
+        chunks: list[str] = []
         spaces = ""
         lines = self.line
         while not (self._at_document_indicator() or self.buffer[self.index] == "#"):
@@ -203,7 +205,7 @@ class GoYamlScalars(Scanner):
             raise self.error("found a tab character that violates indentation")
 
     def _quoted_words(self, style: str, chunks: list[str]) -> bool:
-        """Take characters up to a blank, a line break or the quote; return whether an escaped line break was the last."""
+        """Take characters up to a blank, a line break or the quote; return whether an escaped line break came last."""
         while True:
             word = self.skip(_QUOTED_WORD[style])
             chunks.append(word[0] if word is not None else "")

@@ -9,7 +9,7 @@ import base64
 import binascii
 import math
 import re
-from datetime import datetime
+from datetime import date
 from typing import TypeAlias
 
 #: A value as JSON would carry it.
@@ -18,8 +18,8 @@ Value: TypeAlias = str | int | float | bool | None
 TAG_PREFIX = "tag:yaml.org,2002:"
 
 _WORDS: dict[str, tuple[str, Value]] = {
-    **dict.fromkeys("y Y yes Yes YES true True TRUE on On ON".split(), ("bool", True)),
-    **dict.fromkeys("n N no No NO false False FALSE off Off OFF".split(), ("bool", False)),
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), ("bool", True)),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), ("bool", False)),
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), ("null", None)),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), ("float", math.nan)),
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), ("float", math.inf)),
@@ -108,11 +108,12 @@ def _is_timestamp(value: str) -> bool:
     match = _TIMESTAMP.fullmatch(value)
     if match is None:
         return False
+    year, month, day, *clock = (int(part) for part in match.groups() if part is not None)
     try:
-        datetime(*(int(part) for part in match.groups() if part is not None))  # noqa: DTZ001 - only whether it exists
+        date(year, month, day)
     except ValueError:
         return False
-    return True
+    return all(part < limit for part, limit in zip(clock, (24, 60, 60), strict=False))
 
 
 def _binary(value: str) -> str:

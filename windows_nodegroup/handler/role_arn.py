@@ -34,7 +34,7 @@ def canonical_role_arn(role_arn: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return the text so that two texts become equal when Go's `strings.EqualFold` calls them equal, one being ASCII."""
+    """Return the text so that what Go's `strings.EqualFold` calls equal becomes equal, if one of the two is ASCII."""
     return text.lower() if text.isascii() else text.translate(_FOLDED).lower()
 
 

@@ -17,6 +17,7 @@ from . import log
 from .checks.aws import CONFIG, Aws
 from .checks.check import NotCheckedError, Status
 from .checks.declared import Declared
+from .checks.report import REASON_BYTES, Report
 from .checks.runner import check_aws, look_up
 from .cloudformation import text_property
 from .deadline import Patience
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from .checks.check import Outcome
     from .checks.facts import Facts
-    from .checks.report import Report
     from .cloudformation import Request
     from .deadline import Deadline
 
@@ -76,7 +76,7 @@ def create(request: Request, deadline: Deadline) -> Mapping[str, str]:
     facts, report = _check(request, deadline)
     if report.failed:
         raise PreflightFailed(report.reason())
-    return _attributes(facts, report.warnings())
+    return _attributes(facts, report)
 
 
 def update(request: Request, deadline: Deadline) -> Mapping[str, str]:
@@ -92,11 +92,11 @@ def update(request: Request, deadline: Deadline) -> Mapping[str, str]:
         return _facts_only(request, deadline)
     facts, report = _check(request, deadline)
     if not report.failed:
-        return _attributes(facts, report.warnings())
+        return _attributes(facts, report)
     if status:
         raise PreflightFailed(report.reason())
     log.warning("nobody knows whether this is a rollback, so it does not fail", reason=report.reason())
-    return _attributes(facts, f"{report.reason()}\n{report.warnings()}")
+    return _attributes(facts, report)
 
 
 def delete(request: Request, deadline: Deadline) -> Mapping[str, str]:
@@ -170,7 +170,7 @@ def _check(request: Request, deadline: Deadline) -> tuple[Facts, Report]:
 
 def _facts_only(request: Request, deadline: Deadline) -> Mapping[str, str]:
     facts = _look_up(declared(request.properties), deadline)
-    return _attributes(facts, "none")
+    return _attributes(facts, Report(()))
 
 
 def _look_up(
@@ -189,18 +189,20 @@ def _look_up(
         deadline.pause(RETRY_SECONDS)
 
 
-def _attributes(facts: Facts, warnings: str) -> Mapping[str, str]:
+def _attributes(facts: Facts, report: Report) -> Mapping[str, str]:
     """Return every attribute, empty where EKS does not say: a missing one would fail whatever refers to it."""
     cluster = facts.cluster
     cidr = str((cluster.get("kubernetesNetworkConfig") or {}).get("serviceIpv4Cidr") or "")
-    return {
+    attributes = {
         AwsPreflight.ENDPOINT: str(cluster.get("endpoint") or ""),
         AwsPreflight.CERTIFICATE_AUTHORITY_DATA: str((cluster.get("certificateAuthority") or {}).get("data") or ""),
         AwsPreflight.SERVICE_IPV4_CIDR: cidr,
         AwsPreflight.DNS_CLUSTER_IP: str(ip_network(cidr)[_DNS_ADDRESS]) if cidr else "",
         AwsPreflight.CLUSTER_SECURITY_GROUP_ID: str(facts.vpc_config.get("clusterSecurityGroupId") or ""),
-        AwsPreflight.WARNINGS: warnings,
     }
+    # The facts must not be cut, so it is the warnings that have to fit.
+    room = REASON_BYTES - sum(map(len, attributes.values()))
+    return {**attributes, AwsPreflight.WARNINGS: report.warnings(room, with_failures=True)}
 
 
 def _stack_status(request: Request) -> str:

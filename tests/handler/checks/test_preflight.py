@@ -317,7 +317,24 @@ def test_an_update_that_may_be_a_rollback_does_not_fail(
         request("Update", **{**everything, AwsPreflight.SUBNET_IDS: account.stranger}), Deadline(60)
     )["Warnings"]
 
-    assert warnings.startswith("preflight failed: PF202")
+    assert f"subnet {account.stranger} is in {account.other_vpc_id}" in warnings
+    assert "[PF202]" in warnings
+
+
+def test_warnings_leave_room_for_the_facts(everything: dict[str, object], facts: Describe, answers: Answers) -> None:
+    """However many warnings there are, the certificate authority is never cut."""
+    authority = "Q0FE" * 500
+    cluster = {**facts.cluster, "certificateAuthority": {"data": authority}, "status": "ACTIVE"}
+    answers.given |= {"eks:DescribeCluster": {"cluster": cluster}, "cloudformation:DescribeStacks": "AccessDenied"}
+    many = [f"subnet-{number:017x}" for number in range(100)]
+    event = request("Update", **{**everything, AwsPreflight.SUBNET_IDS: many})
+    data = preflight.update(event, Deadline(60))
+    answer = Answer(physical_id=f"preflight/{CLUSTER}", data=data).encode(event)
+
+    assert len(answer) <= 4096
+    assert json.loads(answer)["Data"] == data
+    assert data["CertificateAuthorityData"] == authority
+    assert data["Warnings"].endswith("more in the function's log")
 
 
 def test_nothing_is_deleted(answers: Answers) -> None:

@@ -149,3 +149,24 @@ def test_the_main_route_table_counts(facts: Describe, account: Account) -> None:
     assert outcome.problems == (
         f"subnet {account.stranger} has no way out of the VPC and lacks ec2, ecr.api, ecr.dkr, s3",
     )
+
+
+def test_what_another_account_shares_is_not_judged(facts: Describe, answers: Answers) -> None:
+    """Endpoints of a shared VPC belong to its owner and cannot be seen, so nobody can say that they are missing."""
+    shared = {"SubnetId": "subnet-1", "VpcId": "vpc-1", "OwnerId": "999999999999", "AvailabilityZone": "us-west-2a"}
+    local = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}
+    table = {"RouteTableId": "rtb-1", "VpcId": "vpc-1", "Associations": [{"Main": True}], "Routes": [local]}
+    answers.given |= {"ec2:DescribeSubnets": {"Subnets": [shared]}, "ec2:DescribeRouteTables": {"RouteTables": [table]}}
+
+    assert WayOutOrEndpoints().run(facts(subnet_ids=("subnet-1",))).reason == (
+        "subnet subnet-1 is shared by another account, whose endpoints cannot be seen"
+    )
+
+
+def test_unseen_routes_are_not_judged(facts: Describe, account: Account, answers: Answers) -> None:
+    """A subnet whose route table cannot be seen is not taken for an isolated one."""
+    answers.given["ec2:DescribeRouteTables"] = {"RouteTables": []}
+
+    assert WayOutOrEndpoints().run(facts(subnet_ids=(account.private,))).reason == (
+        f"the routes of subnet {account.private} cannot be seen"
+    )

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
     from .check import Outcome
 
-#: What an answer to CloudFormation has room for, beside the rest of it.
+#: What an answer to CloudFormation has room for, beside the ids in it.
 REASON_BYTES = 3000
-WARNINGS_BYTES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,20 @@ class Report:
         lines = [f"{message} {one.check.documentation}" for one in failures for message in one.messages()]
         return _fitting([f"preflight failed: {codes}", *lines], REASON_BYTES)
 
-    def warnings(self) -> str:
-        """Return what somebody should look at, one warning a line, and which checks could not be made; or `none`."""
-        lines = [message for one in self.having(Status.WARNED) for message in one.messages()]
+    def warnings(self, room: int = REASON_BYTES, *, with_failures: bool = False) -> str:
+        """Return what somebody should look at, one warning a line, and which checks could not be made; or `none`.
+
+        Args:
+            room: How many bytes it may have.
+            with_failures: Also say what failed, where that does not stop anything.
+        """
+        told = self.having(Status.FAILED, Status.WARNED) if with_failures else self.having(Status.WARNED)
+        lines = [message for one in told for message in one.messages()]
         blind: dict[str, list[str]] = {}
         for outcome in self.having(Status.NOT_CHECKED):
             blind.setdefault(outcome.reason, []).append(outcome.check.code)
         lines += [f"not checked: {', '.join(codes)} ({reason})" for reason, codes in blind.items()]
-        return _fitting(lines, WARNINGS_BYTES) or "none"
+        return _fitting(lines, room) or "none"
 
 
 def _fitting(lines: Sequence[str], limit: int) -> str:

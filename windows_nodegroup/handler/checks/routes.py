@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from .check import GUIDE, Check, NotNeededError, Severity
+from .check import GUIDE, Check, NotCheckedError, NotNeededError, Severity
 from .facts import Facts
 from .network import subnets
 
@@ -123,9 +123,13 @@ class NodesReachEndpoint(Check[Facts]):
 
 
 def _lacking(subject: Facts, ways: set[Way], services: tuple[str, ...], verdict: str) -> Iterator[str]:
+    account = subject.cluster["arn"].split(":")[4]
     concerned = [one for one in _routed(subject) if one.way in ways]
     if not concerned:
         return
+    for one in concerned:
+        if one.description.get("OwnerId", account) != account:
+            raise NotCheckedError(f"subnet {one.id} is shared by another account, whose endpoints cannot be seen")
     filters = [{"Name": "vpc-id", "Values": [subject.vpc_id]}]
     endpoints = subject.aws.ask("ec2:DescribeVpcEndpoints", Filters=filters)["VpcEndpoints"]
     for one in concerned:
@@ -155,6 +159,8 @@ def _routed(subject: Facts) -> list[Subnet]:
     routed = []
     for one in described:
         table = _table(one, tables)
+        if not table:
+            raise NotCheckedError(f"the routes of subnet {one['SubnetId']} cannot be seen")
         routed.append(Subnet(one, _way(table.get("Routes", [])), table.get("RouteTableId", "")))
     return routed
 

@@ -69,13 +69,13 @@ class Endpoints:
             raise bad_request("impersonation is not served by the local Kubernetes API: use a token of that user")
         key = Key(resource, target.namespace if resource.namespaced else "", target.name)
         if target.verb in ("get", "list", "watch"):
-            return self._read(key, target, tables.is_wanted(accept))
+            return self._read(key, target, as_table=tables.is_wanted(accept))
         if resource in (SELF_SUBJECT_ACCESS_REVIEWS, SELF_SUBJECT_REVIEWS):
             question = read_object(resource, media_type(headers), body, Options())
             return json_response(201, review(resource, question, user, self._authorizer))
         return self._write(key, target, headers, body)
 
-    def _read(self, key: Key, target: Target, as_table: bool) -> Response:  # noqa: FBT001 - private
+    def _read(self, key: Key, target: Target, *, as_table: bool) -> Response:
         include = target.query.get("includeObject", "Metadata")
 
         def shown(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack
 
 from local_aws.kubernetes_api import status
@@ -112,7 +113,9 @@ class Faults:
         def disturb(_: Target, proceed: Proceed) -> Response:
             if after_commit:
                 proceed()
-            raise status.unavailable() if code == 503 else status.internal_error("etcdserver: request timed out")  # noqa: PLR2004
+            if code == HTTPStatus.SERVICE_UNAVAILABLE:
+                raise status.unavailable()
+            raise status.internal_error("etcdserver: request timed out")
 
         self._add(disturb, _ALL, count, bounds)
 
@@ -127,7 +130,8 @@ class Faults:
     ) -> None:
         """Deny writes in the words of an admission webhook."""
         text = f'admission webhook "{webhook}" denied the request: {message}'
-        self._refuse(lambda: status.ApiError(code, "Forbidden" if code == 403 else "", text), _WRITES, count, bounds)  # noqa: PLR2004
+        reason = "Forbidden" if code == HTTPStatus.FORBIDDEN else ""
+        self._refuse(lambda: status.ApiError(code, reason, text), _WRITES, count, bounds)
 
     def redirect(self, location: str, count: int | None = None, **bounds: Unpack[Bounds]) -> None:
         """Answer 307 to another place, which no client may follow with its token."""

@@ -138,9 +138,8 @@ def target_of(method: str, url: str) -> Target:
         # A namespace itself counts as being in itself.
         namespace = rest[1]
         rest = rest[2:] or rest
-    plural, name, subresource = (*rest, "", "")[:3]
-    if len(rest) > 2:  # noqa: PLR2004 - resource, name, subresource
-        subresource = "/".join(rest[2:])
+    plural, name = (*rest, "")[:2]
+    subresource = "/".join(rest[2:])
     verb = _VERBS.get(method, "get")
     if verb == "get" and not name:
         verb = "watch" if query.get("watch") in ("1", "true") else "list"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack
 
 from local_aws.kubernetes_api import status
@@ -113,9 +112,7 @@ class Faults:
         def disturb(_: Target, proceed: Proceed) -> Response:
             if after_commit:
                 proceed()
-            if code == HTTPStatus.SERVICE_UNAVAILABLE:
-                raise status.unavailable()
-            raise status.internal_error("etcdserver: request timed out")
+            raise {500: status.internal_error("etcdserver: request timed out"), 503: status.unavailable()}[code]
 
         self._add(disturb, _ALL, count, bounds)
 
@@ -130,7 +127,7 @@ class Faults:
     ) -> None:
         """Deny writes in the words of an admission webhook."""
         text = f'admission webhook "{webhook}" denied the request: {message}'
-        reason = "Forbidden" if code == HTTPStatus.FORBIDDEN else ""
+        reason = {400: "", 403: "Forbidden"}[code]
         self._refuse(lambda: status.ApiError(code, reason, text), _WRITES, count, bounds)
 
     def redirect(self, location: str, count: int | None = None, **bounds: Unpack[Bounds]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,8 @@ def _terminal(aws: LocalAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.delenv("FORCE_COLOR", raising=False)
+    # The function's tests in the same process have it log to standard output, as in Lambda.
+    monkeypatch.setattr(logging.getLogger("windows_nodegroup.handler"), "handlers", [])
 
 
 def check(*arguments: str) -> int:

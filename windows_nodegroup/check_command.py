@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 import time
@@ -13,6 +14,7 @@ import botocore.session
 from botocore.exceptions import BotoCoreError
 
 from .check_output import Progress, as_json, page, summary, table
+from .handler import log
 from .handler.aws import Session
 from .handler.checks.aws import CONFIG, Aws, NotFoundError
 from .handler.checks.check import NotCheckedError, Outcome, Status
@@ -82,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         return OK
     if not arguments.cluster:
         return _usage("--cluster is missing: give the cluster's name")
+    logging.getLogger(log.__package__).addHandler(logging.NullHandler())  # what the function would log is shown below
     progress = Progress()
     try:
         caller = _Caller(arguments.profile, arguments.region)

@@ -59,7 +59,7 @@ class SubnetsHaveAddresses(Check[Facts]):
     code = "PF207"
     severity = Severity.WARNS
     cure = "give larger subnets, or more of them: each node and each of its pods takes an address"
-    documentation = "https://docs.aws.amazon.com/eks/latest/best-practices/windows-networking.html"
+    documentation = GUIDE + "cni-increase-ip-addresses-procedure.html"
     unseen = "does not see whether the free addresses lie together, as prefix delegation needs them"
     asks = ("ec2:DescribeSubnets",)
     # As many as AWS advises to leave to the cluster itself, and as one prefix takes.

@@ -109,7 +109,7 @@ class LocalAws:
         if self._server is None:
             return
         self.functions.close()
-        self.cloudformation.close()
+        self.cloudformation.close(seconds=0.5)
         self._server.close()
         self.eks.close()
         self._moto.close()

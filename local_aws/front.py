@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from local_aws.callers import Caller, Callers
+
+_log = logging.getLogger(__name__)
 
 #: Services whose name in a signature's scope is not the one that boto3 has.
 _BOTO3_NAMES = {"cloudcontrolapi": "cloudcontrol", "monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
@@ -83,6 +86,10 @@ class Front:
             return application(environ, start_response)
         except NotImplementedError:
             return missing_operation(call.service, call.operation)(environ, start_response)
+        except Exception as error:  # noqa: BLE001 - a 5xx, which clients repeat, helps nobody
+            _log.exception("the local AWS failed at %s:%s", call.service, call.operation)
+            broken = refusal(call.service, "InternalFailure", f"the local AWS failed: {error!r}")
+            return broken(environ, start_response)
 
     def _admit(self, scope: dict[str, str], environ: WSGIEnvironment) -> RecordedCall | Response:
         """What is asked by whom, or why it is not admitted."""

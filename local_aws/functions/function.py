@@ -51,6 +51,8 @@ class Function:
     directory: Path
     #: Environment variables that every function gets: the role's credentials and where the local AWS is.
     aws_variables: Callable[[Function], dict[str, str]]
+    #: Takes what a function printed, after each invocation.
+    forward_output: Callable[[Function], None]
     code: bytes = b""
     policy: dict[str, dict[str, Any]] = field(default_factory=dict)
     modified_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -68,6 +70,11 @@ class Function:
     def log(self) -> Path:
         """What the function printed, in all its environments."""
         return self.directory / "output.log"
+
+    @property
+    def log_group(self) -> str:
+        """The log group's name."""
+        return str(self.settings.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{self.name}")
 
     def description_of(self) -> dict[str, Any]:
         """As `GetFunctionConfiguration` has it."""
@@ -112,6 +119,7 @@ class Function:
                 self._idle.append(worker)
         if not keep:
             worker.close()
+        self.forward_output(self)
         return outcome
 
     def retire(self, *, also_busy: bool = False) -> None:
@@ -154,7 +162,7 @@ class Function:
             "AWS_LAMBDA_FUNCTION_NAME": self.name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.name}",
+            "AWS_LAMBDA_LOG_GROUP_NAME": self.log_group,
             "AWS_LAMBDA_LOG_STREAM_NAME": f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid4().hex}",
             "LAMBDA_TASK_ROOT": str(root),
             "LANG": "en_US.UTF-8",

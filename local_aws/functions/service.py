@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local_aws.functions.function import Function, python_of
+from local_aws.functions.log_stream import LogStream
 from local_aws.service import Service, ServiceError
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Lambda(Service):
         self._closed = threading.Event()
         self._directory = tempfile.TemporaryDirectory(prefix="local-aws-lambda-", ignore_cleanup_errors=True)
         self._logs: dict[str, list[Path]] = {}
+        self._streams: dict[Path, LogStream] = {}
 
     def close(self) -> None:
         """End every process and remove the unpacked code."""
@@ -142,6 +144,8 @@ class Lambda(Service):
     def invoke(self, call: Call) -> dict[str, Any]:
         """Run a function: wait for its answer, or not (`Event`)."""
         function = self._function(call)
+        if self._closed.is_set():
+            raise ServiceError("ServiceException", "the local AWS ends")
         kind = call.parameters.get("InvocationType") or "RequestResponse"
         event = call.parameters.get("Payload") or b"{}"
         if kind == "DryRun":
@@ -210,6 +214,7 @@ class Lambda(Service):
             python="",
             directory=Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._directory.name)),
             aws_variables=self._aws_variables,
+            forward_output=self._forward_output,
         )
 
     def _configure(self, function: Function, asked: dict[str, Any]) -> None:
@@ -269,6 +274,14 @@ class Lambda(Service):
             "AWS_DEFAULT_REGION": self._region,
             "AWS_ENDPOINT_URL": self._endpoint(),
         }
+
+    def _forward_output(self, function: Function) -> None:
+        if self._closed.is_set():
+            return
+        stream = self._streams.get(function.log)
+        if stream is None:
+            stream = self._streams.setdefault(function.log, LogStream(self._client, function.log_group, function.log))
+        stream.forward()
 
     def _run_event(self, function: Function, event: bytes) -> None:
         """Run an asynchronous invocation, and repeat it as often as Lambda does."""

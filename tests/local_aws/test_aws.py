@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import boto3
@@ -13,6 +15,31 @@ from local_aws import LocalAws
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_HANG = "import time\ndef handler(event, context):\n    print('it hangs')\n    time.sleep(600)\n"
+_TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+_HANGING = {
+    "Resources": {
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [_TRUST]}},
+        },
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Runtime": "python3.13",
+                "Handler": "index.handler",
+                "Timeout": 900,
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Code": {"ZipFile": _HANG},
+            },
+        },
+        "Hanging": {
+            "Type": "Custom::Hanging",
+            "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}},
+        },
+    }
+}
 
 
 def test_environment_is_all_that_boto3_needs(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +99,22 @@ def test_ends_all_that_it_started() -> None:
     with pytest.raises(EndpointConnectionError):
         iam.list_users()
     assert [thread for thread in threading.enumerate() if thread not in before and thread.is_alive()] == []
+
+
+def test_ends_at_once_in_the_middle_of_a_deployment() -> None:
+    """A function that hangs, and a stack that waits for it, are ended with the rest."""
+    before = set(threading.enumerate())
+    local = LocalAws().start()
+    local.cloudformation.join_seconds = 0
+    local.client("cloudformation").create_stack(
+        StackName="hanging", TemplateBody=json.dumps(_HANGING), Capabilities=["CAPABILITY_IAM"]
+    )
+    while "it hangs" not in "".join(map(local.function_logs, local.functions.function_names())):
+        time.sleep(0.05)
+    started = time.monotonic()
+    local.close()
+    assert time.monotonic() - started < 5
+    assert [thread for thread in threading.enumerate() if thread not in before and not thread.daemon] == []
 
 
 def test_tells_that_it_is_not_started() -> None:

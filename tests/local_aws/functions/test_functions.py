@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -182,6 +181,17 @@ def test_output_is_kept(aws: LocalAws, new_function: NewFunction, invoke: Invoke
     assert "to stderr\n" in logs
 
 
+def test_output_is_in_the_log_group(aws: LocalAws, new_function: NewFunction, invoke: Invoke) -> None:
+    """CloudWatch Logs has what the function printed, once its group exists."""
+    name = new_function("def handler(event, context):\n    print('printed', event, context.log_group_name)\n")
+    invoke(name, 1)
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName=f"/aws/lambda/{name}")
+    invoke(name, 2)
+    events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert [event["message"] for event in events] == [f"printed {n} /aws/lambda/{name}" for n in (1, 2)]
+
+
 def test_event_is_tried_three_times(aws: LocalAws, new_function: NewFunction, monkeypatch: pytest.MonkeyPatch) -> None:
     """An asynchronous invocation that fails is repeated twice, with the same event."""
     monkeypatch.setattr(aws.functions, "retry_delays", (0.05, 0.1))
@@ -336,6 +346,7 @@ def test_no_process_is_left(tmp_path: Path) -> None:
             kind = "Event" if file.name == "busy" else "RequestResponse"
             aws.client("lambda").invoke(FunctionName="f", InvocationType=kind, Payload=f'"{file.as_posix()}"')
         _eventually(lambda: all(file.exists() and file.read_text() for file in files))
-    for file in files:
-        with pytest.raises(OSError, match=r".*"):
-            os.kill(int(file.read_text()), 0)
+        function = aws.functions.functions["f"]
+        workers = [*function._idle, *function._busy]
+        assert [worker.alive for worker in workers] == [True, True]
+    assert [worker.alive for worker in workers] == [False, False]

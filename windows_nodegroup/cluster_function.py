@@ -9,7 +9,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws, Reference, Stack, Tokenization
+from aws_cdk import Aws, Reference, RemovalPolicy, Stack, Tokenization
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -42,6 +42,7 @@ class ClusterFunction(Construct):
         super().__init__(scope, construct_id)
         self.cluster = cluster
         log_group = logs.CfnLogGroup(self, "LogGroup", retention_in_days=_LOG_RETENTION_DAYS)
+        log_group.apply_removal_policy(RemovalPolicy.DESTROY)
         role = self._role(log_group)
         self.arn = self._function(role, log_group).attr_arn
         self.access_entry = access_entry(self, cluster, role.attr_arn)

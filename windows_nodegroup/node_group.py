@@ -219,9 +219,12 @@ class WindowsNodeGroup(NodeGroupBase):
             room.check(problems)
         access.check(self, problems)
         check_instance_metadata(
-            problems, hop_limit=http_put_response_hop_limit, instance_metadata_tags=instance_metadata_tags
+            problems,
+            http_tokens=http_tokens,
+            hop_limit=http_put_response_hop_limit,
+            instance_metadata_tags=instance_metadata_tags,
         )
-        check_tags(tags, problems, further=len(own) + len(hints))
+        check_tags(tags, problems, added=own | hints)
         problems.raise_errors()
         problems.annotate(self)
 

@@ -1,0 +1,73 @@
+"""A cluster is described by objects or ids, and by tokens as well as by literals."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+
+from tests.synthesis import make_stack
+from windows_nodegroup import AuthenticationMode, EksCluster
+
+
+def test_ids() -> None:
+    """What is given as ids is kept as ids."""
+    cluster = EksCluster.from_attributes(
+        cluster_name="my-cluster",
+        vpc="vpc-1",
+        subnets=["subnet-1"],
+        cluster_security_group="sg-1",
+        security_groups=["sg-2"],
+        kubectl_role="arn:aws:iam::111122223333:role/admin",
+    )
+    assert (cluster.vpc, cluster.vpc_id) == (None, "vpc-1")
+    assert cluster.subnet_ids == ["subnet-1"]
+    assert (cluster.cluster_security_group_id, cluster.security_group_ids) == ("sg-1", ["sg-2"])
+    assert cluster.kubectl_role_arn == "arn:aws:iam::111122223333:role/admin"
+
+
+def test_objects() -> None:
+    """What is given as constructs is known by its ids."""
+    stack = make_stack()
+    vpc = ec2.Vpc.from_vpc_attributes(stack, "Vpc", vpc_id="vpc-1", availability_zones=["us-west-2a"])
+    group = ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")
+    cluster = EksCluster.from_attributes(
+        cluster_name="my-cluster",
+        vpc=vpc,
+        subnets=[ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")],
+        cluster_security_group=group,
+        security_groups=[group],
+        kubectl_role=iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::111122223333:role/admin"),
+    )
+    assert cluster.vpc is vpc
+    assert (cluster.vpc_id, cluster.subnet_ids) == ("vpc-1", ["subnet-1"])
+    assert (cluster.cluster_security_group_id, cluster.security_group_ids) == ("sg-1", ["sg-1"])
+    assert cluster.kubectl_role_arn == "arn:aws:iam::111122223333:role/admin"
+
+
+def test_list_tokens() -> None:
+    """A list that nobody can loop over stays the token that it is."""
+    subnets = cdk.CfnParameter(make_stack(), "Subnets", type="List<AWS::EC2::Subnet::Id>").value_as_list
+    cluster = EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-1", subnets=subnets)
+    assert cluster.subnet_ids == subnets
+
+
+@pytest.mark.parametrize("mode", [AuthenticationMode.API, "API"])
+def test_mode(mode: AuthenticationMode | str) -> None:
+    """The mode is given as EKS writes it, or as a member of the enumeration."""
+    cluster = EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-1", authentication_mode=mode)
+    assert cluster.authentication_mode == AuthenticationMode.API
+
+
+def test_default_mode() -> None:
+    """What is not said is what EKS has offered by default since access entries exist."""
+    cluster = EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-1")
+    assert cluster.authentication_mode == "API_AND_CONFIG_MAP"
+
+
+def test_frozen() -> None:
+    """A description is shared by many node groups, so none of them can change it."""
+    cluster = EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-1")
+    with pytest.raises(AttributeError):
+        cluster.version = "1.34"  # type: ignore[misc]  # what the test is about

@@ -11,7 +11,7 @@ import pytest
 from local_aws.kubernetes_api import CertificateAuthority, KubernetesApi
 from tests.handler import secrets
 from tests.handler.stage import REGION, SECRETS, AwsDouble, Stage
-from windows_nodegroup.handler import aws, cloudformation, config_map, eks, log
+from windows_nodegroup.handler import aws, cloudformation, config_map, eks, index, log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +39,7 @@ def watch() -> Iterator[secrets.Watch]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make pauses short; how often and in which order things are tried stays."""
+    monkeypatch.setattr(index, "LEAVING_SECONDS", 0.1)
     monkeypatch.setattr(aws, "CALL_BACKOFF", (0.01, 0.1))
     monkeypatch.setattr(cloudformation, "DELIVERY_BACKOFF", (0.01, 0.1))
     monkeypatch.setattr(config_map, "CONFLICT_BACKOFF", (0.01, 0.2))

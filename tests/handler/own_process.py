@@ -1,4 +1,4 @@
-"""The function in a process of its own, from a directory like the asset: what a cold start on Lambda meets."""
+"""The function in a process of its own, from the files of its asset: what a cold start on Lambda meets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-import windows_nodegroup.handler
+from windows_nodegroup.function_asset import function_files
 
 _PROGRAM = """
 import json, sys, time
@@ -26,15 +26,11 @@ handler(json.load(sys.stdin), Context())
 
 
 def make_asset(directory: Path) -> Path:
-    """Lay out the function's files as in the asset."""
-    shutil.copytree(
-        Path(windows_nodegroup.handler.__file__).parent,
-        directory / "handler",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    shutil.copytree(
-        Path(yaml.__file__).parent, directory / "yaml", ignore=shutil.ignore_patterns("__pycache__", "*.so")
-    )
+    """Lay out the function's files as Lambda unpacks them."""
+    for path, content in function_files().items():
+        file = directory / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
     return directory
 
 

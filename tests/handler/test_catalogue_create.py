@@ -452,7 +452,7 @@ def test_c27_rollback_of_a_failed_update(stage: Stage) -> None:
     """An Update that answers FAILED after it has written leaves nothing behind: its rollback takes it back."""
     old = stage.succeed("Create")["PhysicalResourceId"]
     stage.kubernetes.faults.hang(method="PATCH", at="answer")
-    answer = stage.ask("Update", OTHER_ROLE, old_role=ROLE, seconds=1.5)
+    answer = stage.ask("Update", OTHER_ROLE, old_role=ROLE, seconds=2.5)
     assert answer["Status"] == "FAILED"
     assert answer["PhysicalResourceId"] == old
     assert len(entries(stage.map_roles, OTHER_ROLE)) == 1

@@ -183,7 +183,7 @@ def test_d09_after_a_failed_create(stage: Stage) -> None:
 def test_d09_after_a_create_that_had_written(stage: Stage) -> None:
     """After a Create that answered FAILED although its write was done, the entry is taken out."""
     stage.kubernetes.faults.hang(method="PATCH", at="answer")
-    created = stage.ask("Create", seconds=1.5)
+    created = stage.ask("Create", seconds=2.5)
     assert created["Status"] == "FAILED"
     assert entries(stage.map_roles) == [ENTRY]
     stage.succeed("Delete", physical_id=created["PhysicalResourceId"])
@@ -239,7 +239,7 @@ def test_d11_delete_overtakes_its_create_where_there_is_no_map(stage: Stage) -> 
 def test_d11_delete_right_after_its_create(stage: Stage) -> None:
     """A Delete that comes before the Create has answered finds what it wrote."""
     stage.kubernetes.faults.hang(method="PATCH", at="answer")
-    thread = threading.Thread(target=stage.deliver, args=(stage.event("Create"),), kwargs={"seconds": 2.5})
+    thread = threading.Thread(target=stage.deliver, args=(stage.event("Create"),), kwargs={"seconds": 4})
     thread.start()
     while not entries(stage.map_roles):
         time.sleep(0.01)

@@ -11,8 +11,7 @@ import ssl
 import urllib.parse
 import xml.etree.ElementTree as ET
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -43,13 +42,16 @@ _ERROR = 400
 _THROTTLED = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What signs a call. The parts do not show in a representation."""
+class Keys(NamedTuple):
+    """What signs a call."""
 
-    access_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
-    token: str | None = field(repr=False)
+    access_key: str
+    secret_key: str
+    token: str | None
+
+    def __repr__(self) -> str:
+        """Show nothing of it."""
+        return "<keys>"
 
 
 class AwsError(Exception):
@@ -79,8 +81,7 @@ class AwsError(Exception):
         return self.code in {"AccessDenied", "AccessDeniedException"}
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One call of an API: the method, the encoded path, and what is sent."""
 
     method: str
@@ -89,41 +90,59 @@ class Call:
     content_type: str = "application/json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """Who calls, from where, and until when.
 
     Attributes:
-        credentials: The caller's; botocore's frozen credentials fit, too.
         region: The cluster's region.
-        url_suffix: The partition's DNS suffix: `amazonaws.com`, `amazonaws.com.cn`, …
         deadline: Bounds every call.
-        endpoints: The documented variables `AWS_ENDPOINT_URL_<SERVICE>` and `AWS_ENDPOINT_URL`, where they are set.
     """
 
-    credentials: Keys | ReadOnlyCredentials
-    region: str
-    url_suffix: str = "amazonaws.com"
-    deadline: Deadline
-    endpoints: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    _connections: dict[str, Connection] = field(default_factory=dict, repr=False)
+    def __init__(
+        self,
+        credentials: Keys | ReadOnlyCredentials,
+        *,
+        region: str,
+        url_suffix: str = "amazonaws.com",
+        deadline: Deadline,
+        endpoints: Mapping[str, str] | None = None,
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            credentials: The caller's; botocore's frozen credentials fit, too.
+            region: The cluster's region.
+            url_suffix: The partition's DNS suffix: `amazonaws.com`, `amazonaws.com.cn`, …
+            deadline: Bounds every call.
+            endpoints: The documented variables `AWS_ENDPOINT_URL_<SERVICE>` and `AWS_ENDPOINT_URL`, where they are set;
+                by default those of the environment.
+        """
+        self.region = region
+        self.deadline = deadline
+        self._credentials = credentials
+        self._url_suffix = url_suffix
+        self._endpoints = os.environ if endpoints is None else endpoints
+        self._connections: dict[str, Connection] = {}
 
     @classmethod
     def of_function(cls, deadline: Deadline) -> Session:
         """Return the session of the Lambda function itself: its role's credentials, its region, its partition."""
+        environment = os.environ
         keys = Keys(
-            os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], os.environ.get("AWS_SESSION_TOKEN")
+            environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], environment.get("AWS_SESSION_TOKEN")
         )
-        return cls(
-            credentials=keys,
-            region=os.environ["AWS_REGION"],
-            url_suffix=os.environ.get(URL_SUFFIX) or "amazonaws.com",
-            deadline=deadline,
+        url_suffix = environment.get(URL_SUFFIX) or "amazonaws.com"
+        return cls(keys, region=environment["AWS_REGION"], url_suffix=url_suffix, deadline=deadline)
+
+    def as_role(self, keys: Keys) -> Session:
+        """Return the session of somebody else, in the same place."""
+        return Session(
+            keys, region=self.region, url_suffix=self._url_suffix, deadline=self.deadline, endpoints=self._endpoints
         )
 
     def host(self, service: str) -> str:
         """Return the service's regional host name."""
-        return f"{service}.{self.region}.{self.url_suffix}"
+        return f"{service}.{self.region}.{self._url_suffix}"
 
     def call(self, service: str, call: Call, *, settling: bool = True) -> Response:
         """Make a signed call.
@@ -164,7 +183,7 @@ class Session:
         return str(request.url)
 
     def _send(self, service: str, call: Call) -> Response:
-        base = self.endpoints.get(f"AWS_ENDPOINT_URL_{service.upper()}") or self.endpoints.get("AWS_ENDPOINT_URL")
+        base = self._endpoints.get(f"AWS_ENDPOINT_URL_{service.upper()}") or self._endpoints.get("AWS_ENDPOINT_URL")
         base = (base or f"https://{self.host(service)}").rstrip("/")
         headers = {"Content-Type": call.content_type, "User-Agent": "windows-nodegroup"}
         request = AWSRequest(method=call.method, url=base + call.path, data=call.body, headers=headers)
@@ -178,7 +197,7 @@ class Session:
         )
 
     def _keys(self) -> ReadOnlyCredentials:
-        return cast("ReadOnlyCredentials", self.credentials)  # the signer reads the three attributes and no more
+        return cast("ReadOnlyCredentials", self._credentials)  # the signer reads the three attributes and no more
 
 
 def _public_trust() -> ssl.SSLContext:

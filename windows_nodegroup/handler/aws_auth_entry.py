@@ -7,8 +7,7 @@ whether the Create has answered: until then, CloudFormation makes one up for a D
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import config_map, eks, log
 from .aws import AwsError, Session
@@ -41,8 +40,7 @@ NAME = "aws-auth"
 _CLUSTER_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Properties:
+class _Properties(NamedTuple):
     cluster_name: str
     role_arn: str
     kubectl_role_arn: str

@@ -9,8 +9,8 @@ import json
 import time
 import urllib.parse
 from calendar import timegm
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import log
 from .deadline import Backoff, Deadline
@@ -19,8 +19,6 @@ from .transport import Connection, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-RequestType: TypeAlias = Literal["Create", "Update", "Delete"]
 
 #: CloudFormation reads no more than this of an answer.
 ANSWER_BYTES = 4096
@@ -41,8 +39,7 @@ class UndeliverableError(Exception):
     """The answer could not be delivered in time; Lambda may run the invocation again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """A request of CloudFormation.
 
     Attributes:
@@ -67,9 +64,13 @@ class Request:
     physical_id: str
     properties: Mapping[str, Any]
     old_properties: Mapping[str, Any]
-    response_url: str = field(repr=False)
+    response_url: str
     issued: int | None
     expired: bool
+
+    def __repr__(self) -> str:
+        """Show what may be seen, should a request ever end up in a message."""
+        return f"<{self.request_type} {self.request_id}>"
 
     @classmethod
     def parse(cls, event: object) -> Request:
@@ -112,8 +113,7 @@ def text_property(properties: Mapping[str, Any], name: str, *, required: bool = 
     return value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """What CloudFormation gets.
 
     Attributes:
@@ -124,7 +124,7 @@ class Answer:
 
     physical_id: str
     reason: str = ""
-    data: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = MappingProxyType({})
 
     def encode(self, request: Request) -> bytes:
         """Return the body; texts are shortened, the longest first, as far as CloudFormation's limit demands."""

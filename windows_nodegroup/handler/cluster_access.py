@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import eks
 from .aws import AwsError
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 _UNKNOWN = 401
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterAccess:
+class ClusterAccess(NamedTuple):
     """Who asks the Kubernetes API of a cluster.
 
     Attributes:
@@ -38,7 +36,7 @@ class ClusterAccess:
             AwsCallFailed: The role cannot be assumed.
         """
         if role_arn:
-            session = replace(session, credentials=eks.assume_role(session, role_arn))
+            session = session.as_role(eks.assume_role(session, role_arn))
         return cls(session, cluster)
 
     def api(self) -> KubernetesApi:

@@ -6,8 +6,7 @@ faster (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-ve
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from . import log
 from .deadline import Backoff, Patience
@@ -46,8 +45,7 @@ _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigMap:
+class ConfigMap(NamedTuple):
     """A ConfigMap as it was read."""
 
     manifest: Mapping[str, Any]
@@ -68,12 +66,11 @@ class ConfigMap:
         return self.metadata.get("annotations") or {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """What is to be written; whatever is not named stays."""
 
-    data: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str]
+    annotations: Mapping[str, str]
 
     def manifest(self) -> dict[str, Any]:
         """Return the change as a manifest without a name."""

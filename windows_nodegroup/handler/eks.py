@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import urllib.parse
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import log
 from .aws import AwsError, Call, Keys, xml_text
@@ -26,8 +25,7 @@ _BECOMING_ACTIVE = frozenset({"CREATING", "PENDING", "UPDATING"})
 _NOT_FOUND = "ResourceNotFoundException"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
+class Cluster(NamedTuple):
     """What EKS says of a cluster.
 
     Attributes:

@@ -15,8 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .failures import UnreadableRecord
 
@@ -37,8 +36,7 @@ _STAMP = re.compile(r"\d{1,15} [0-9a-f]*")
 _CURE = f"take it away with `kubectl -n kube-system annotate configmap aws-auth {ANNOTATION}-` when no stack needs it"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A request for an entry, or against one.
 
     Attributes:
@@ -63,8 +61,7 @@ class Claim:
         return f"{self.issued} {self.request}"
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(NamedTuple):
     """What was added to the map for a role: a whole entry, or groups of one that was there."""
 
     entry: bool

@@ -16,8 +16,7 @@ import socket
 import ssl
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,8 +53,7 @@ class UnansweredError(TransportError):
     """The connection broke, or the answer did not come: the request may have been carried out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An HTTP answer.
 
     Attributes:

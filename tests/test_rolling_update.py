@@ -57,7 +57,7 @@ def test_no_signals() -> None:
     assert "CreationPolicy" not in resource
     rolling = resource["UpdatePolicy"]["AutoScalingRollingUpdate"]
     assert rolling["WaitOnResourceSignals"] is False
-    assert rolling["PauseTime"] == "PT900S"
+    assert rolling["PauseTime"] == "PT15M"
 
 
 def test_update() -> None:

@@ -12,7 +12,6 @@ from aws_cdk import (
     CfnCreationPolicy,
     CfnResourceSignal,
     CfnUpdatePolicy,
-    Duration,
     Fn,
     Token,
 )
@@ -22,6 +21,7 @@ from .capacity import as_string
 from .literals import is_literal
 
 if TYPE_CHECKING:
+    from aws_cdk import Duration
     from constructs import Construct
 
     from .capacity import Capacity
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 _AT_ONCE = range(1, 101)
 _LONGEST_SECONDS = 3600
 _SHORTEST_SECONDS = 60
-_SECONDS_WITHOUT_SIGNALS = 900
+_DEFAULT_TIMEOUT = "PT30M"
+_PAUSE_WITHOUT_SIGNALS = "PT15M"
 
 # While nodes are replaced nobody else may replace, count or alarm about them. Launching and terminating stay on.
 _SUSPENDED = ["AZRebalance", "AlarmNotification", "HealthCheck", "ReplaceUnhealthy", "ScheduledActions"]
@@ -83,7 +84,7 @@ class RollingUpdate:
         rolling = CfnAutoScalingRollingUpdate(
             max_batch_size=self.max_unavailable,
             min_instances_in_service=_in_service(scope, capacity),
-            pause_time=self._timeout if self.wait_for_signals else f"PT{_SECONDS_WITHOUT_SIGNALS}S",
+            pause_time=self._timeout if self.wait_for_signals else _PAUSE_WITHOUT_SIGNALS,
             suspend_processes=_SUSPENDED,
             wait_on_resource_signals=self.wait_for_signals,
         )
@@ -92,7 +93,7 @@ class RollingUpdate:
 
     @property
     def _timeout(self) -> str:
-        return (self.bootstrap_timeout or Duration.minutes(30)).to_iso_string()
+        return self.bootstrap_timeout.to_iso_string() if self.bootstrap_timeout else _DEFAULT_TIMEOUT
 
 
 def _in_service(scope: Construct, capacity: Capacity) -> Number:

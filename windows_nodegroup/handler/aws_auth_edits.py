@@ -18,6 +18,7 @@ from .aws_auth_style import (
     quoted,
     style_of,
 )
+from .goyaml_scalars import BREAKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,13 +72,22 @@ def cut_out_entry(document: Document, role: Role) -> Iterator[Edit]:
     for splices in cuts(document, root, [role.index]):
         if root.flow or len(root.items) > 1:
             yield Edit(splices, [*document.signature[: item.first], *document.signature[item.last :]])
-            continue
-        rest = Edit(splices, []).apply(document.text)
-        if not rest.strip("\ufeff \t\r\n"):
-            newline = style_of(document).newline if document.text[-1:] in "\r\n" else ""
-            yield Edit((Splice(splices[0].start, len(document.text), f"[]{newline}"),), [("[", None, None), ("]",)])
-        yield Edit(splices, [])
-        yield Edit(splices, [_NULL])
+        else:
+            yield from _cut_out_last(document, splices[0])
+
+
+def _cut_out_last(document: Document, cut: Splice) -> Iterator[Edit]:
+    """Cut out all that a list in block style has: comments alone are fine, but a text without anything gets a list."""
+    rest = document.text[: cut.start] + document.text[cut.end :]
+    newline = style_of(document).newline if document.text[cut.end - 1] in BREAKS else ""
+    empty = Edit((Splice(cut.start, cut.end, f"[]{newline}"),), [("[", None, None), ("]",)])
+    if rest.strip("\ufeff \t" + BREAKS):
+        yield Edit((cut,), [])
+        yield Edit((cut,), [_NULL])
+        yield empty
+    else:
+        whole = Splice(cut.start, len(document.text), empty.splices[0].text)
+        yield Edit((whole,), empty.signature)
 
 
 def put_in_groups(document: Document, role: Role, groups: Strings[str]) -> Iterator[Edit]:

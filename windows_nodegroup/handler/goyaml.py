@@ -188,10 +188,12 @@ class GoYamlParser(GoYamlScalars, Parser):
 
     def process_directives(self) -> object:
         """Take the directives of a document, whose version must be 1.1."""
+        peek: Callable[[], Token] = self.peek_token
+        start = peek().start_mark
         process: Callable[[], object] = super().process_directives
         directives = process()
         if self.yaml_version not in (None, (1, 1)):
-            raise ParserError(None, None, "found incompatible YAML document, its %YAML is not 1.1", self.get_mark())
+            raise ParserError(None, None, "found incompatible YAML document, its %YAML is not 1.1", start)
         return directives
 
     def parse_flow_sequence_entry_mapping_key(self) -> Event:

@@ -63,7 +63,7 @@ class Nodes:
         windows = instance.get("Platform") == "windows"
         needed = {"system:nodes", "eks:kube-proxy-windows"} if windows else {"system:nodes"}
         role_arn = self._role_of(instance)
-        user = cluster.user_of(self._callers.assume(role_arn, instance_id)) if role_arn else None
+        user = cluster.admission.user_of(self._callers.assume(role_arn, instance_id)) if role_arn else None
         if user is None or not needed <= user.groups:
             return False
         zone = instance["Placement"]["AvailabilityZone"]

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from local_aws.callers import Caller
     from local_aws.eks.access_entries import AccessEntry
     from local_aws.eks.addons import Addon
-    from local_aws.kubernetes_api import KubernetesApi, User
+    from local_aws.eks.admission import Admission
+    from local_aws.kubernetes_api import KubernetesApi
 
 #: The ways in which a cluster may authenticate; a cluster moves to the right, never back.
 AUTHENTICATION_MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
@@ -48,8 +46,8 @@ class Cluster:
     #: A local cluster on Outposts has this.
     outpost_config: dict[str, Any] | None
     kubernetes: KubernetesApi
-    #: Who a principal is in the cluster, or None.
-    user_of: Callable[[Caller], User | None]
+    #: Tells who a principal is in the cluster.
+    admission: Admission
     #: A test may set it, to see what others make of it.
     status: Status = "ACTIVE"
     tags: dict[str, str] = field(default_factory=dict)

@@ -22,25 +22,30 @@ if TYPE_CHECKING:
     from local_aws.service import Call
 
 
+#: What may be asked of a new cluster. The last line is accepted and changes nothing here.
+_UNDERSTOOD = frozenset(
+    {
+        "accessConfig",
+        "kubernetesNetworkConfig",
+        "name",
+        "outpostConfig",
+        "resourcesVpcConfig",
+        "roleArn",
+        "tags",
+        "version",
+        *("clientRequestToken", "deletionProtection", "encryptionConfig", "logging", "upgradePolicy"),
+    }
+)
+
+
 class Eks(AccessEntryOperations, AddonOperations, Service):
     """EKS for one account and region."""
 
     name = "eks"
 
-    def __init__(
-        self,
-        *,
-        client: Callable[[str], Any],
-        callers: Callers,
-        place: Place,
-    ) -> None:
+    def __init__(self, *, client: Callable[[str], Any], callers: Callers, place: Place) -> None:
         """`client` gives boto3 clients of the local AWS; `callers` knows who signs tokens."""
         super().__init__(client=client, place=place)
-        self._place = place
-        #: How long a new access entry takes until it counts.
-        self.settle_seconds = 0.0
-        self.clusters: dict[str, Cluster] = {}
-        self._client = client
         self._callers = callers
 
     def close(self) -> None:
@@ -51,51 +56,12 @@ class Eks(AccessEntryOperations, AddonOperations, Service):
 
     def create_cluster(self, call: Call) -> dict[str, Any]:
         """Make a cluster, with its security group and its Kubernetes API; it is ACTIVE at once."""
-        asked = call.parameters
-        name = asked["name"]
-        if name in self.clusters:
-            raise ServiceError("ResourceInUseException", f"Cluster already exists with name: {name}")
-        version = asked.get("version") or DEFAULT_KUBERNETES_VERSION
-        if version not in KUBERNETES_VERSIONS:
-            raise ServiceError("InvalidParameterException", f"unsupported Kubernetes version {version}")
-        if not self._principal_exists(asked["roleArn"]):
-            raise ServiceError("InvalidParameterException", f"The role {asked['roleArn']} does not exist.")
-        network = asked["resourcesVpcConfig"]
-        access = asked.get("accessConfig") or {}
-        mode = access.get("authenticationMode") or "CONFIG_MAP"
-        bootstrap_creator = access.get("bootstrapClusterCreatorAdminPermissions", True)
-        vpc_id = self._vpc_of(network["subnetIds"])
-        addresses = asked.get("kubernetesNetworkConfig") or {}
-        admission = Admission(callers=self._callers, client=self._client, place=self._place)
-        kubernetes = KubernetesApi(authenticate=admission)
-        cluster = Cluster(
-            name=name,
-            arn=self._place.arn("eks", f"cluster/{name}"),
-            version=version,
-            role_arn=asked["roleArn"],
-            creator=call.caller.principal_arn,
-            creator_is_administrator=bootstrap_creator and mode == "CONFIG_MAP",
-            vpc_id=vpc_id,
-            subnet_ids=network["subnetIds"],
-            security_group_ids=network.get("securityGroupIds") or [],
-            cluster_security_group_id=self._cluster_security_group(name, vpc_id),
-            endpoint_public_access=network.get("endpointPublicAccess", True),
-            endpoint_private_access=network.get("endpointPrivateAccess", False),
-            public_access_cidrs=network.get("publicAccessCidrs") or ["0.0.0.0/0"],
-            service_ipv4_cidr=addresses.get("serviceIpv4Cidr") or "172.20.0.0/16",
-            ip_family=addresses.get("ipFamily") or "ipv4",
-            authentication_mode=mode,
-            bootstrap_creator=bootstrap_creator,
-            outpost_config=asked.get("outpostConfig"),
-            kubernetes=kubernetes,
-            user_of=admission.user_of,
-            tags=asked.get("tags") or {},
-        )
-        admission.cluster = cluster
-        if bootstrap_creator and cluster.entries_count:
+        self._check(call.parameters)
+        cluster = self._new_cluster(call.parameters, call.caller.principal_arn)
+        if cluster.bootstrap_creator and cluster.entries_count:
             self._admit_creator(cluster)
-        kubernetes.start()
-        self.clusters[name] = cluster
+        cluster.kubernetes.start()
+        self.clusters[cluster.name] = cluster
         return {"cluster": cluster.description()}
 
     def describe_cluster(self, call: Call) -> dict[str, Any]:
@@ -172,6 +138,52 @@ class Eks(AccessEntryOperations, AddonOperations, Service):
         for key in call.parameters["tagKeys"]:
             self._tagged(call).tags.pop(key, None)
         return {}
+
+    def _check(self, asked: dict[str, Any]) -> None:
+        unknown = sorted(set(asked) - _UNDERSTOOD)
+        if unknown:
+            raise ServiceError("InvalidParameterException", f"the local AWS knows no clusters with {unknown}")
+        if asked["name"] in self.clusters:
+            raise ServiceError("ResourceInUseException", f"Cluster already exists with name: {asked['name']}")
+        if asked.get("version") not in {None, *KUBERNETES_VERSIONS}:
+            raise ServiceError("InvalidParameterException", f"unsupported Kubernetes version {asked['version']}")
+        if not self._principal_exists(asked["roleArn"]):
+            raise ServiceError("InvalidParameterException", f"The role {asked['roleArn']} does not exist.")
+
+    def _new_cluster(self, asked: dict[str, Any], creator: str) -> Cluster:
+        name = asked["name"]
+        network = asked["resourcesVpcConfig"]
+        addresses = asked.get("kubernetesNetworkConfig") or {}
+        access = asked.get("accessConfig") or {}
+        mode = access.get("authenticationMode") or "CONFIG_MAP"
+        bootstrap_creator = access.get("bootstrapClusterCreatorAdminPermissions", True)
+        vpc_id = self._vpc_of(network["subnetIds"])
+        admission = Admission(callers=self._callers, client=self._client, place=self._place)
+        cluster = Cluster(
+            name=name,
+            arn=self._place.arn("eks", f"cluster/{name}"),
+            version=asked.get("version") or DEFAULT_KUBERNETES_VERSION,
+            role_arn=asked["roleArn"],
+            creator=creator,
+            creator_is_administrator=bootstrap_creator and mode == "CONFIG_MAP",
+            vpc_id=vpc_id,
+            subnet_ids=network["subnetIds"],
+            security_group_ids=network.get("securityGroupIds") or [],
+            cluster_security_group_id=self._cluster_security_group(name, vpc_id),
+            endpoint_public_access=network.get("endpointPublicAccess", True),
+            endpoint_private_access=network.get("endpointPrivateAccess", False),
+            public_access_cidrs=network.get("publicAccessCidrs") or ["0.0.0.0/0"],
+            service_ipv4_cidr=addresses.get("serviceIpv4Cidr") or "172.20.0.0/16",
+            ip_family=addresses.get("ipFamily") or "ipv4",
+            authentication_mode=mode,
+            bootstrap_creator=bootstrap_creator,
+            outpost_config=asked.get("outpostConfig"),
+            kubernetes=KubernetesApi(authenticate=admission),
+            admission=admission,
+            tags=asked.get("tags") or {},
+        )
+        admission.cluster = cluster
+        return cluster
 
     def _tagged(self, call: Call) -> Cluster:
         arn = call.parameters["resourceArn"]

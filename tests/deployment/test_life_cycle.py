@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +12,7 @@ from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from local_aws import LocalAws
     from tests.deployment.conftest import Cdk
@@ -71,3 +75,20 @@ def test_failed_creation_leaves_nothing_but_its_reason(bootstrapped: LocalAws, c
     cdk("deploy", "Failing", "--require-approval=never")
     assert stack("Failing")["StackStatus"] == "CREATE_COMPLETE"
     assert "There were no differences" in cdk("diff", "Failing", "--fail")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="asks POSIX whether a process is there")
+def test_command_that_takes_too_long_is_ended_with_its_app(bootstrapped: LocalAws, tmp_path: Path) -> None:
+    """Neither the CLI nor the app that it runs is left when the time is over."""
+    noted = tmp_path / "pid"
+    (tmp_path / "app.py").write_text(
+        f"import os, pathlib, time\npathlib.Path({str(noted)!r}).write_text(str(os.getpid()))\ntime.sleep(600)\n"
+    )
+    with pytest.raises(subprocess.TimeoutExpired):
+        bootstrapped.cdk("synth", "--app", "python app.py", cwd=tmp_path, timeout=10)
+    # The app's parent is gone, too: somebody else must take note of its end first.
+    end = time.monotonic() + 30
+    with pytest.raises(ProcessLookupError):
+        while time.monotonic() < end:
+            os.kill(int(noted.read_text()), 0)
+            time.sleep(0.1)

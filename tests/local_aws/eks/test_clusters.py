@@ -85,11 +85,16 @@ def test_second_cluster_of_a_name_is_refused(aws: LocalAws, cluster: LocalCluste
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"version": "1.12"}, {"roleArn": "arn:aws:iam::123456789012:role/nobody"}, {"one_subnet": True}],
-    ids=["version", "role", "one zone"],
+    [
+        {"version": "1.12"},
+        {"roleArn": "arn:aws:iam::123456789012:role/nobody"},
+        {"one_subnet": True},
+        {"computeConfig": {"enabled": True}},
+    ],
+    ids=["version", "role", "one zone", "what the local AWS does not have"],
 )
 def test_wrong_input_is_refused(aws: LocalAws, cluster: LocalCluster, wrong: dict[str, object]) -> None:
-    """A version that there is not, a role that there is not, and subnets in one zone only are refused."""
+    """A version or a role that there is not, subnets in one zone only, and Auto Mode are refused."""
     subnets = list(cluster.subnet_ids)[: 1 if wrong.pop("one_subnet", False) else 3]
     request = {"name": "wrong", "roleArn": cluster.role_arn, "resourcesVpcConfig": {"subnetIds": subnets}, **wrong}
     eks = aws.client("eks")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +22,13 @@ if TYPE_CHECKING:
 _Request = dict[str, Any]
 
 _UPDATABLE = {
-    "CREATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_FAILED",
-}  # fmt: skip
+    "CREATE_COMPLETE",
+    "IMPORT_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "CREATE_FAILED",
+    "UPDATE_FAILED",
+}
 
 
 class Actions:
@@ -291,17 +295,4 @@ def _check_capabilities(parsed: template.Template, acknowledged: list[str]) -> N
     if not needed <= set(acknowledged):
         raise Refused(
             f"Requires capabilities : [{', '.join(sorted(needed))}]", code="InsufficientCapabilitiesException"
-        )
-
-
-def check_stack_name(name: str) -> None:
-    """A stack's name must be one.
-
-    Raises:
-        Refused: it is not.
-    """
-    if not re.fullmatch(r"[a-zA-Z][-a-zA-Z0-9]{0,127}", name):
-        raise Refused(
-            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: "
-            "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
         )

@@ -58,17 +58,18 @@ class Aws:
 def fit(value: Value, shape: Shape | None) -> Value:
     """The value as the API's shape wants it.
 
-    CloudFormation is generous: `"5"` is a number where one is wanted, and property names begin with a capital where the API's may
-    not. What does not fit at all is left for botocore to refuse.
+    CloudFormation is generous: `"5"` is a number where one is wanted, and property names begin with a capital where the
+    API's may not. What does not fit at all is left for botocore to refuse.
     """
     if isinstance(shape, StructureShape) and isinstance(value, dict):
-        by_lower_name = {name.lower(): name for name in shape.members}
-        names: dict[str, str] = {
-            key: key if key in shape.members else by_lower_name.get(key.lower(), key) for key in value
-        }
-        return {names[key]: fit(item, shape.members.get(names[key])) for key, item in value.items()}
+        members = {name.lower(): (name, member) for name, member in shape.members.items()}
+        fitting = (members.get(key.lower(), (key, None)) for key in value)
+        return {name: fit(item, member) for (name, member), item in zip(fitting, value.values(), strict=True)}
     if isinstance(shape, ListShape) and isinstance(value, list):
         return [fit(item, shape.member) for item in value]
+    if isinstance(shape, MapShape) and isinstance(value, list):
+        # Tags, which CloudFormation lists.
+        value = {item["Key"]: item["Value"] for item in value}
     if isinstance(shape, MapShape) and isinstance(value, dict):
         return {key: fit(item, shape.value) for key, item in value.items()}
     return value if shape is None else _fit_scalar(value, shape.type_name)

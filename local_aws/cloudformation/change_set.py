@@ -19,7 +19,6 @@ from local_aws.cloudformation.values import as_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from local_aws.cloudformation.resources.kind import Kind
     from local_aws.cloudformation.stack import Resource, Stack
     from local_aws.cloudformation.target import Target
     from local_aws.cloudformation.template import ResourceDefinition
@@ -150,10 +149,8 @@ def _change(stack: Stack, target: Target, logical_id: str, foreseen: _Foreseen) 
     elif changed:
         foreseen.open[logical_id] = _Everything() if is_custom(definition.type) else kind.changing_attributes
     raw = _raw_properties(stack, logical_id)
-    details = [_detail(name, current.properties, properties, definition, raw, kind) for name in sorted(changed)]
-    details += [
-        _attribute_detail(attribute) for attribute in scope if attribute != "Properties" and attribute != "Tags"
-    ]
+    details = [_detail(name, current.properties, properties, definition, raw) for name in sorted(changed)]
+    details += [_attribute_detail(attribute) for attribute in scope if attribute not in ("Properties", "Tags")]
     policy = {"PolicyAction": f"ReplaceAnd{current.update_replace_policy}"} if replaced else {}
     return {
         **policy,
@@ -215,8 +212,8 @@ def _detail(
     new: Mapping[str, Any],
     definition: ResourceDefinition,
     raw_before: Mapping[str, Any],
-    kind: Kind,
 ) -> dict[str, Any]:
+    kind = kind_of(definition.type)
     change_type = "Add" if name not in old else "Remove" if name not in new else "Modify"
     after = _value(new[name]) if name in new else None
     is_tags = name == "Tags"

@@ -27,8 +27,8 @@ _MOST_ID_BYTES = 1024
 _ECHOED = ("StackId", "RequestId", "LogicalResourceId")
 _NO_RESPONSE = (
     "CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId [{}]. "
-    "If you are using the Python cfn-response module, you may need to update your Lambda function code so that CloudFormation "
-    "can attach the updated version."
+    "If you are using the Python cfn-response module, you may need to update your Lambda function code so that "
+    "CloudFormation can attach the updated version."
 )
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from local_aws.cloudformation import schedule
 from local_aws.cloudformation.errors import Cancelled, ResourceFailed
+from local_aws.cloudformation.failures import is_missing, reason_of
 from local_aws.cloudformation.resources import is_custom, kind_of
 from local_aws.cloudformation.stack import Resource, Stack, generated_name
-from local_aws.cloudformation.task import Means, StackTask, is_missing
+from local_aws.cloudformation.task import Means, StackTask
 from local_aws.cloudformation.values import same
 
 if TYPE_CHECKING:
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
     from local_aws.cloudformation.resources.kind import Kind, Made
     from local_aws.cloudformation.target import Target
     from local_aws.cloudformation.values import Value
-
-_log = logging.getLogger(__name__)
-
-_HANDLER_ERRORS = {"AlreadyExists": ("AlreadyExists", "Duplicate", "InUse"), "NotFound": ("NotFound", "NoSuch")}
 
 
 def changed_properties(old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:
@@ -57,6 +52,20 @@ class ExistingResources:
         raise ResourceFailed(f"Attribute '{attribute}' does not exist on {logical_id}")
 
 
+class _Cancellation(threading.Event):
+    """Set for one deployment, or for all of them because everything ends."""
+
+    def __init__(self, ending: threading.Event) -> None:
+        super().__init__()
+        self._ending = ending
+
+    def is_set(self) -> bool:
+        return super().is_set() or self._ending.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return super().wait(timeout) or self._ending.is_set()
+
+
 class Deployment:
     """Works on a stack's resources, in parallel where nothing forbids it. Every step is an event."""
 
@@ -65,7 +74,7 @@ class Deployment:
         self._stack = stack
         self._means = means
         self._resources = ExistingResources(stack.resources)
-        self.cancelled = threading.Event()
+        self.cancelled = _Cancellation(means.ending)
 
     def bring_about(self, target: Target, *, rolling_back: bool = False, skipped: Iterable[str] = ()) -> list[str]:
         """Create and update until the stack's resources are the target's.
@@ -242,10 +251,10 @@ class Deployment:
                 kind_of(resource.type).delete(self._task(resource, None))
         except ClientError as error:
             if not is_missing(error):
-                self._stack.record(resource, "DELETE_FAILED", _reason(error))
+                self._stack.record(resource, "DELETE_FAILED", reason_of(error))
                 return False
         except Exception as error:  # noqa: BLE001 - whatever it is, the stack must come to an end
-            self._stack.record(resource, "DELETE_FAILED", _reason(error))
+            self._stack.record(resource, "DELETE_FAILED", reason_of(error))
             return False
         self._stack.record(resource, "DELETE_COMPLETE")
         self._forget(resource)
@@ -274,7 +283,7 @@ class Deployment:
                 logical_id, Resource(logical_id=logical_id, type=target.resources[logical_id].type)
             )
             creating = resource.status.startswith("CREATE_IN")
-            reason = _reason(error)
+            reason = reason_of(error)
             if isinstance(error, Cancelled):
                 reason = "Resource creation cancelled" if creating else "Resource update cancelled"
             self._stack.record(resource, "CREATE_FAILED" if creating else "UPDATE_FAILED", reason)
@@ -293,24 +302,3 @@ def _adopt(current: Resource, wanted: Resource) -> None:
 def _settle(resource: Resource, made: Made) -> None:
     resource.attributes = made.attributes
     resource.unsettled = False
-
-
-def _reason(error: Exception) -> str:
-    """A failure as CloudFormation puts it."""
-    if isinstance(error, ClientError):
-        code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
-        handler = next(
-            (name for name, words in _HANDLER_ERRORS.items() if any(word in code for word in words)), "InvalidRequest"
-        )
-        return (
-            f'Resource handler returned message: "{message} (Service: {error.operation_name}; Status Code: {status}; Error Code: {code})" '
-            f"(RequestToken: {uuid.uuid4()}, HandlerErrorCode: {handler})"
-        )
-    if isinstance(error, ResourceFailed):
-        return str(error)
-    if isinstance(error, BotoCoreError | KeyError | TypeError | ValueError | AttributeError):
-        _log.debug("a resource failed", exc_info=error)
-        return f"Properties validation failed: {type(error).__name__}: {error}"
-    _log.exception("a resource failed", exc_info=error)
-    return f"Internal Failure: {type(error).__name__}: {error}"

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+#: How long a cancelled operation may take to come to its end.
+_LAST_SECONDS = 5.0
+
 
 def boot_at_once(launch: Launch) -> None:
     """Instances that boot in no time and signal success."""
@@ -39,10 +42,12 @@ class CloudFormation:
 
     Attributes:
         stacks: All stacks with their resources, events and custom-resource invocations, for assertions.
-        custom_resources: The door for answers: `refuse_next` turns answers away, `patience` shortens every `ServiceTimeout`.
-        means: `on_launch` boots the instances of Auto Scaling groups (None: nobody signals); `patience` shortens every wait for signals.
-        join_seconds: How long a call that starts an operation waits for its end before it answers. The CDK CLI then finds the
-            final status at its first look; otherwise it looks again only after five seconds.
+        custom_resources: The door for answers: `refuse_next` turns answers away, `patience` shortens every
+            `ServiceTimeout`.
+        means: `on_launch` boots the instances of Auto Scaling groups (None: nobody signals), `patience` shortens every
+            wait for signals.
+        join_seconds: How long a call that starts an operation waits for its end before it answers. The CDK CLI then
+            finds the final status at its first look; otherwise it looks again only after five seconds.
     """
 
     def __init__(
@@ -99,10 +104,13 @@ class CloudFormation:
             raise TimeoutError(f"stack {stack_name} is still in {stack.status} after {seconds} s")
 
     def close(self, *, seconds: float = 10) -> None:
-        """Wait for what is under way, so that no thread calls services that are gone."""
+        """Wait for what is under way, then cancel it, so that no thread calls services that are gone."""
         deadline = time.monotonic() + seconds
         for stack in self.stacks:
             stack.idle.wait(max(0.0, deadline - time.monotonic()))
+        self.means.ending.set()
+        for stack in self.stacks:
+            stack.idle.wait(_LAST_SECONDS)
 
     def _take_answer(self, environ: WSGIEnvironment, token: str, body: bytes) -> int:
         if environ["REQUEST_METHOD"] != "PUT":
@@ -122,7 +130,7 @@ class CloudFormation:
             refused = error
         except ClientError as error:
             refused = Refused(f"{error}")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - logged, and answered
             # Never a 5xx: the SDK in the CDK CLI repeats those for most of a minute.
             _log.exception("a call to CloudFormation broke off")
             refused = Refused(f"{type(error).__name__}: {error}", code="InternalFailure")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Refused(Exception):  # noqa: N818 - CloudFormation refuses a call; the word says it
@@ -31,6 +35,14 @@ class Cancelled(Exception):  # noqa: N818 - not an error of this resource
 def stack_not_found(name: str) -> Refused:
     """The text that the CDK CLI compares literally."""
     return Refused(f"Stack with id {name} does not exist")
+
+
+def unresolved(names: Iterable[str], block: str) -> Refused:
+    """A template mentions what it does not have."""
+    mentioned = ", ".join(sorted(names))
+    return Refused(
+        f"Template format error: Unresolved resource dependencies [{mentioned}] in the {block} block of the template"
+    )
 
 
 def change_set_not_found(name: str) -> Refused:

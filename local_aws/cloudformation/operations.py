@@ -26,7 +26,7 @@ def start(stack: Stack, operation: Callable[[], None]) -> None:
     def run() -> None:
         try:
             operation()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - logged, and the stack says it
             _log.exception("an operation on stack %s broke off", stack.name)
             stack.set_status(_failed(stack.status), f"Internal Failure: {type(error).__name__}: {error}")
         finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from local_aws.cloudformation.errors import Refused
-from local_aws.cloudformation.values import as_text
+from local_aws.cloudformation.values import as_text, is_true
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,9 +31,18 @@ _EXISTING = {
 _SSM_VALUE = re.compile(r"AWS::SSM::Parameter::Value<(?P<type>.+)>")
 _LIST = re.compile(r"List<(?P<type>.+)>")
 _CONSTRAINTS = {
-    "AllowedPattern", "AllowedValues", "ConstraintDescription", "Default", "Description", "MaxLength", "MaxValue", "MinLength",
-    "MinValue", "NoEcho", "Type",
-}  # fmt: skip
+    "AllowedPattern",
+    "AllowedValues",
+    "ConstraintDescription",
+    "Default",
+    "Description",
+    "MaxLength",
+    "MaxValue",
+    "MinLength",
+    "MinValue",
+    "NoEcho",
+    "Type",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +71,7 @@ class Parameter:
     @property
     def no_echo(self) -> bool:
         """Whether the value is never shown."""
-        return as_text(self.constraints.get("NoEcho", False)).lower() == "true"
+        return is_true(self.constraints.get("NoEcho", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +134,7 @@ def values(
     previous: Mapping[str, str] | None,
     aws: Aws,
 ) -> Values:
-    """The values of an operation: what was given, what stays as before, and the defaults, all checked against the constraints.
+    """The values of an operation: what was given, what stays as before, and the defaults, all within their constraints.
 
     Parameter Store is asked anew at every operation, also for a value that stays.
 
@@ -155,7 +164,8 @@ def _chosen(
             chosen[name] = parameter.get("ParameterValue", "")
         elif previous is None or name not in previous:
             raise Refused(
-                f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a parameter key not in the previous template"
+                f"Invalid input for parameter key {name}. "
+                "Cannot specify usePreviousValue as true for a parameter key not in the previous template"
             )
         else:
             chosen[name] = previous[name]

@@ -85,7 +85,8 @@ def render(operation: str, output: Mapping[str, Any]) -> str:
 def render_error(refused: Refused) -> str:
     """A refusal, as XML."""
     error = f"<Type>Sender</Type><Code>{refused.code}</Code><Message>{escape(str(refused))}</Message>"
-    return f'<ErrorResponse xmlns="{NAMESPACE}"><Error>{error}</Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>'
+    request = f"<RequestId>{uuid.uuid4()}</RequestId>"
+    return f'<ErrorResponse xmlns="{NAMESPACE}"><Error>{error}</Error>{request}</ErrorResponse>'
 
 
 def _write_members(shape: StructureShape, value: Mapping[str, Any]) -> str:

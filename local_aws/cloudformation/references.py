@@ -65,7 +65,8 @@ def _get_att(argument: Value) -> Iterator[Reference]:
     parts = argument.split(".", 1) if isinstance(argument, str) else argument
     if not isinstance(parts, list) or len(parts) != 2 or not isinstance(parts[0], str):  # noqa: PLR2004 - a pair
         raise Refused(
-            "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute"
+            "Template error: every Fn::GetAtt object requires two non-empty parameters, "
+            "the resource name and the resource attribute"
         )
     logical_id, attribute = parts
     yield Reference(logical_id, attribute if isinstance(attribute, str) else "")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from local_aws.cloudformation.parameters import Values
     from local_aws.cloudformation.values import Value
 
-#: What `Fn::ValueOf` can ask of a parameter's value: operation, argument, list in the answer, attributes by their names in it.
+#: What `Fn::ValueOf` can ask of a value: operation, argument, list in the answer, attributes by their names in it.
 _ATTRIBUTES: dict[str, tuple[str, str, str, dict[str, str]]] = {
     "AWS::EC2::Subnet::Id": (
         "describe_subnets",
@@ -46,9 +46,11 @@ def check(rules: Mapping[str, Any], parameters: Values, scope: Scope, aws: Aws) 
             )
         if "RuleCondition" in rule and not evaluation.holds(rule["RuleCondition"]):
             continue
-        for assertion in rule["Assertions"]:
-            if not evaluation.holds(assertion["Assert"]):
-                failed.append(assertion.get("AssertDescription", f"Rule {name} is not satisfied"))
+        failed += [
+            assertion.get("AssertDescription", f"Rule {name} is not satisfied")
+            for assertion in rule["Assertions"]
+            if not evaluation.holds(assertion["Assert"])
+        ]
     if failed:
         raise Refused(" ".join(failed))
 

@@ -22,8 +22,8 @@ def run(
     Args:
         before: for each node, those that must be done before it.
         work: does one node's work, and says whether it succeeded. Must not raise.
-        on_failure: called at the first failure. If given, nothing new starts after it; if not, everything goes on that does not
-            come after a failed node.
+        on_failure: called at the first failure. If given, nothing new starts after it; if not, everything goes on that
+            does not come after a failed node.
 
     Returns:
         The nodes whose work failed.

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from local_aws.cloudformation.signals import Signals
     from local_aws.cloudformation.target import Target
 
-STACK_TYPE = "AWS::CloudFormation::Stack"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -66,6 +64,7 @@ class Stack:
         """A stack that has nothing yet, in review."""
         self.name = name
         self.id = f"arn:{partition}:cloudformation:{region}:{account}:stack/{name}/{uuid.uuid4()}"
+        self._itself = Resource(logical_id=name, type="AWS::CloudFormation::Stack", physical_id=self.id)
         self.status = "REVIEW_IN_PROGRESS"
         self.status_reason: str | None = None
         self.created = datetime.now(UTC)
@@ -119,35 +118,25 @@ class Stack:
         """Change the stack's own status, with an event."""
         with self.lock:
             self.status, self.status_reason = status, reason
-            self._add(self.name, self.id, STACK_TYPE, status, reason, None)
+            self._add(self._itself, status, reason)
 
     def record(self, resource: Resource, status: str, reason: str | None = None) -> None:
         """Change a resource's status, with an event."""
         with self.lock:
             resource.status, resource.status_reason = status, reason
-            resource.timestamp = self._add(
-                resource.logical_id, resource.physical_id or "", resource.type, status, reason, resource.properties
-            )
+            resource.timestamp = self._add(resource, status, reason)
 
-    def _add(
-        self,
-        logical_id: str,
-        physical_id: str,
-        kind: str,
-        status: str,
-        reason: str | None,
-        properties: dict[str, Any] | None,
-    ) -> datetime:
-        event_id = str(uuid.uuid4()) if kind == STACK_TYPE else f"{logical_id}-{status}-{uuid.uuid4()}"
+    def _add(self, subject: Resource, status: str, reason: str | None) -> datetime:
+        own = subject is self._itself
         event = Event(
-            event_id=event_id,
+            event_id=str(uuid.uuid4()) if own else f"{subject.logical_id}-{status}-{uuid.uuid4()}",
             timestamp=self._now(),
-            logical_id=logical_id,
-            physical_id=physical_id,
-            type=kind,
+            logical_id=subject.logical_id,
+            physical_id=subject.physical_id or "",
+            type=subject.type,
             status=status,
             reason=reason,
-            properties=properties,
+            properties=None if own else subject.properties,
             token=self.token,
             operation_id=self.operation_id,
         )

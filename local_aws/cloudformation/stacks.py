@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,16 @@ class Stacks:
         return found[-1]
 
     def new(self, name: str) -> Stack:
-        """A stack that is not among the stacks yet."""
+        """A stack that is not among the stacks yet.
+
+        Raises:
+            Refused: the name is none.
+        """
+        if not re.fullmatch(r"[a-zA-Z][-a-zA-Z0-9]{0,127}", name):
+            raise Refused(
+                f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: "
+                "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+            )
         aws = self._aws
         return Stack(name, region=aws.region, account=aws.account, partition=aws.partition)
 

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from local_aws.cloudformation import rules
-from local_aws.cloudformation.errors import Refused, ResourceFailed
+from local_aws.cloudformation.errors import Refused, ResourceFailed, unresolved
 from local_aws.cloudformation.intrinsics import NO_VALUE, boolean, function_of, resolve
 from local_aws.cloudformation.references import references
 from local_aws.cloudformation.resources import kind_of
@@ -231,9 +231,7 @@ class Target:
     def _check_present(self, mentioned: list[Any], block: str) -> None:
         absent = {reference.name for reference in mentioned} & (self.template.resources.keys() - self.resources.keys())
         if absent:
-            raise Refused(
-                f"Template format error: Unresolved resource dependencies [{', '.join(sorted(absent))}] in the {block} block of the template"
-            )
+            raise unresolved(absent, block)
 
 
 def _decide(value: Value, scope: _Scope) -> Value:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from local_aws.cloudformation.errors import Cancelled, ResourceFailed
+from local_aws.cloudformation.failures import is_missing
 from local_aws.cloudformation.resources.kind import Made
 from local_aws.cloudformation.signals import Launch, Signals
 from local_aws.cloudformation.stack import generated_name
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from local_aws.cloudformation.stack import Resource, Stack
     from local_aws.cloudformation.values import Value
 
-_NOT_FOUND = ("NotFound", "NoSuch", "404", "ResourceNotFound", "ValidationError: AutoScalingGroup name not found")
-
 
 @dataclass(slots=True)
 class Means:
@@ -36,15 +35,11 @@ class Means:
     on_launch: Callable[[Launch], None] | None
     #: Multiplies every time for which signals are waited.
     patience: float = 1.0
+    #: Set when the local AWS ends: nobody waits for anything any more.
+    ending: threading.Event = field(default_factory=threading.Event)
     #: Other stacks' exports by name, and the stacks that use one.
     exports: Callable[[Stack], Mapping[str, str]] = field(default=lambda _: {})
     importers: Callable[[str], list[str]] = field(default=lambda _: [])
-
-
-def is_missing(error: ClientError) -> bool:
-    """Whether AWS says that the thing is not there."""
-    code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-    return any(word in code for word in _NOT_FOUND) or (code == "ValidationError" and "not found" in message)
 
 
 class StackTask:
@@ -124,8 +119,9 @@ class StackTask:
 
     def launched(self, group: str, instance_ids: list[str], *, signals: int, seconds: float, percent: int) -> None:
         """Let instances boot, and wait for their signals."""
-        received = Signals(self.progress)
-        self._stack.signals[self.logical_id] = received
+        received = Signals(self.progress if signals else lambda _: None)
+        if signals:
+            self._stack.signals[self.logical_id] = received
         if self._means.on_launch is not None and instance_ids:
             launch = Launch(
                 stack_name=self.stack_name,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local_aws.cloudformation import template_text
-from local_aws.cloudformation.errors import Refused
+from local_aws.cloudformation.errors import Refused, unresolved
 from local_aws.cloudformation.references import references
 from local_aws.cloudformation.resources import is_custom, is_known, kind_of
 
@@ -19,13 +19,29 @@ if TYPE_CHECKING:
     from local_aws.cloudformation.values import Value
 
 _SECTIONS = {
-    "AWSTemplateFormatVersion", "Conditions", "Description", "Mappings", "Metadata", "Outputs", "Parameters", "Resources", "Rules",
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
     "Transform",
-}  # fmt: skip
+}
 _RESOURCE_ATTRIBUTES = {
-    "Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Description", "Metadata", "Properties", "Type", "UpdatePolicy",
+    "Condition",
+    "CreationPolicy",
+    "DeletionPolicy",
+    "DependsOn",
+    "Description",
+    "Metadata",
+    "Properties",
+    "Type",
+    "UpdatePolicy",
     "UpdateReplacePolicy",
-}  # fmt: skip
+}
 _DELETION_POLICIES = ("Delete", "Retain", "RetainExceptOnCreate")
 _UPDATE_REPLACE_POLICIES = ("Delete", "Retain")
 
@@ -39,7 +55,7 @@ PSEUDO_PARAMETERS = frozenset(
         "AWS::StackId",
         "AWS::StackName",
         "AWS::URLSuffix",
-    }  # fmt: skip
+    }
 )
 
 #: CloudFormation's quotas.
@@ -198,7 +214,8 @@ def _check_conditions(template: Template) -> None:
     )
     if bad:
         raise Refused(
-            f"Template format error: Unresolved dependencies [{', '.join(bad)}]. Cannot reference resources in the Conditions block of the template"
+            f"Template format error: Unresolved dependencies [{', '.join(bad)}]. "
+            "Cannot reference resources in the Conditions block of the template"
         )
 
 
@@ -226,16 +243,12 @@ def _check_references(template: Template) -> None:
         unknown = {reference.name for reference in mentioned} - known
         unknown |= set(definition.depends_on) - template.resources.keys()
         if unknown:
-            raise Refused(
-                f"Template format error: Unresolved resource dependencies [{', '.join(sorted(unknown))}] in the Resources block of the template"
-            )
+            raise unresolved(unknown, "Resources")
         _check_attributes(template, mentioned)
     outputs = [*references(template.section("Outputs"))]
     unknown = {reference.name for reference in outputs} - known
     if unknown:
-        raise Refused(
-            f"Template format error: Unresolved resource dependencies [{', '.join(sorted(unknown))}] in the Outputs block of the template"
-        )
+        raise unresolved(unknown, "Outputs")
     _check_attributes(template, outputs)
 
 
@@ -248,5 +261,6 @@ def _check_attributes(template: Template, mentioned: Iterable[Reference]) -> Non
             raise Refused(f"Template error: instance of Fn::GetAtt references undefined resource {reference.name}")
         if not is_custom(definition.type) and reference.attribute not in kind_of(definition.type).attributes:
             raise Refused(
-                f"Template error: resource {reference.name} does not support attribute type {reference.attribute} in Fn::GetAtt"
+                f"Template error: resource {reference.name} does not support attribute type {reference.attribute} "
+                "in Fn::GetAtt"
             )

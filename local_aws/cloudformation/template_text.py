@@ -46,8 +46,7 @@ def _content(loader: yaml.SafeLoader, node: yaml.Node) -> Value:
         return loader.construct_scalar(node)
     if isinstance(node, yaml.SequenceNode):
         return loader.construct_sequence(node, deep=True)
-    assert isinstance(node, yaml.MappingNode)
-    return loader.construct_mapping(node, deep=True)
+    return _mapping(loader, node)
 
 
 def _short_form(name: str) -> None:
@@ -62,13 +61,16 @@ def _get_att(loader: yaml.SafeLoader, node: yaml.Node) -> dict[str, Any]:
     return {"Fn::GetAtt": content.split(".", 1) if isinstance(content, str) else content}
 
 
-def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+def _mapping(loader: yaml.SafeLoader, node: yaml.Node) -> dict[Any, Any]:
+    if not isinstance(node, yaml.MappingNode):
+        raise yaml.constructor.ConstructorError(None, None, "expected a mapping", node.start_mark)
     keys = [loader.construct_object(key) for key, _ in node.value]
     doubled = {str(key) for key in keys if keys.count(key) > 1}
     if doubled:
         line = node.start_mark.line + 1
         raise Refused(
-            f"Template format error: YAML not well-formed. (duplicate keys {sorted(doubled)} in the mapping at line {line})"
+            "Template format error: YAML not well-formed. "
+            f"(duplicate keys {sorted(doubled)} in the mapping at line {line})"
         )
     return loader.construct_mapping(node, deep=True)
 
@@ -87,10 +89,7 @@ def load(text: str) -> dict[str, Any]:
     Raises:
         Refused: it is neither, or not a mapping.
     """
-    if text.lstrip().startswith("{"):
-        content = _load_json(text)
-    else:
-        content = _load_yaml(text)
+    content = _load_json(text) if text.lstrip().startswith("{") else _load_yaml(text)
     if not isinstance(content, dict):
         raise Refused("Template format error: unsupported structure.")
     return content

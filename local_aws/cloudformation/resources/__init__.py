@@ -1,4 +1,4 @@
-"""The resource types: one small class each, in a module by service. Adding a type is adding its class to its module's `KINDS`."""
+"""The resource types: one small class each, in a module by service; each module lists its own in `KINDS`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from local_aws.cloudformation.resources import (
     ec2,
     ecr,
     eks,
+    eks_cluster,
     iam,
     kms,
     lambda_,
@@ -23,7 +24,7 @@ from local_aws.cloudformation.resources import (
 if TYPE_CHECKING:
     from local_aws.cloudformation.resources.kind import Kind
 
-_MODULES = (auto_scaling, cdk, ec2, ecr, eks, iam, kms, lambda_, logs, network, s3, ssm)
+_MODULES = (auto_scaling, cdk, ec2, ecr, eks, eks_cluster, iam, kms, lambda_, logs, network, s3, ssm)
 
 KINDS: dict[str, Kind] = {kind.type: kind() for module in _MODULES for kind in module.KINDS}
 _CUSTOM = custom.CustomResource()

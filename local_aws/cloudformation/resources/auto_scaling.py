@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from local_aws.cloudformation.durations import seconds_of
 from local_aws.cloudformation.errors import ResourceFailed
 from local_aws.cloudformation.resources.kind import Kind, Made
+from local_aws.cloudformation.values import is_true
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +33,7 @@ _PLAIN = frozenset(
         "PlacementGroup",
         "ServiceLinkedRoleARN",
         "TerminationPolicies",
-    }  # fmt: skip
+    }
 )
 _SIZES = ("DesiredCapacity", "MaxSize", "MinSize")
 #: A change of one of these makes the running instances obsolete.
@@ -80,7 +81,7 @@ class AutoScalingGroup(Kind):
         name, old, new = str(task.physical_id), task.old_properties, task.properties
         arguments = _arguments(task, name)
         scheduled = task.update_policy.get("AutoScalingScheduledAction", {})
-        if str(scheduled.get("IgnoreUnmodifiedGroupSizeProperties", "")).lower() == "true":
+        if is_true(scheduled.get("IgnoreUnmodifiedGroupSizeProperties", False)):
             arguments = {
                 key: value for key, value in arguments.items() if key not in _SIZES or old.get(key) != new.get(key)
             }
@@ -130,16 +131,9 @@ def _change_tags(task: Task, name: str) -> None:
 
 def _collect_metrics(task: Task, name: str) -> None:
     old, new = task.old_properties.get("MetricsCollection"), task.properties.get("MetricsCollection")
-    if old and old != new:
-        task.call("autoscaling", "disable_metrics_collection", AutoScalingGroupName=name)
-    for collection in new or []:
-        task.call(
-            "autoscaling",
-            "enable_metrics_collection",
-            AutoScalingGroupName=name,
-            Granularity=collection["Granularity"],
-            Metrics=collection.get("Metrics"),
-        )
+    # moto has no DisableMetricsCollection; what is enabled there replaces what was.
+    for collection in new or ([{"Granularity": "1Minute", "Metrics": []}] if old else []):
+        task.call("autoscaling", "enable_metrics_collection", AutoScalingGroupName=name, **collection)
 
 
 def _group(task: Task, name: str) -> dict[str, Any]:
@@ -155,7 +149,7 @@ def _instances(task: Task, name: str) -> list[str]:
 
 
 def _roll(task: Task, name: str, obsolete: list[str]) -> None:
-    """Replace instances batch by batch. The group is not made larger meanwhile, which CloudFormation does when it must."""
+    """Replace instances batch by batch. CloudFormation makes the group larger meanwhile if it must; this does not."""
     if "AutoScalingReplacingUpdate" in task.update_policy:
         raise ResourceFailed("the update policy AutoScalingReplacingUpdate is not supported here")
     policy = task.update_policy.get("AutoScalingRollingUpdate")
@@ -165,31 +159,41 @@ def _roll(task: Task, name: str, obsolete: list[str]) -> None:
     if in_service >= most:
         raise ResourceFailed("MinInstancesInService must be less than the autoscaling group's MaxSize")
     batch = int(policy.get("MaxBatchSize", 1))
-    waits = str(policy.get("WaitOnResourceSignals", "false")).lower() == "true"
     task.progress(
         f"Rolling update initiated. Terminating {len(obsolete)} obsolete instance(s) in batches of {batch}, "
         f"while keeping at least {in_service} instance(s) in service."
     )
-    for done, chunk in enumerate(_chunks(obsolete, batch)):
-        task.progress(f"Terminating instance(s) [{','.join(chunk)}]; replacing with {len(chunk)} new instance(s).")
-        before = set(_instances(task, name))
-        for instance in chunk:
-            task.call(
-                "autoscaling",
-                "terminate_instance_in_auto_scaling_group",
-                InstanceId=instance,
-                ShouldDecrementDesiredCapacity=False,
-            )
-        fresh = [instance for instance in _instances(task, name) if instance not in before]
-        task.launched(
-            name,
-            fresh,
-            signals=len(fresh) if waits else 0,
-            seconds=seconds_of(policy.get("PauseTime", "PT5M")),
-            percent=int(policy.get("MinSuccessfulInstancesPercent", 100)),
-        )
-        share = min(100, 100 * (done + 1) * batch // len(obsolete))
+    suspended = {"AutoScalingGroupName": name, "ScalingProcesses": policy.get("SuspendProcesses", [])}
+    if suspended["ScalingProcesses"]:
+        task.call("autoscaling", "suspend_processes", **suspended)
+    for done, chunk in enumerate(_chunks(obsolete, batch), start=1):
+        _replace(task, name, chunk, policy)
+        share = min(100, 100 * done * batch // len(obsolete))
         task.progress(f"Successfully terminated instance(s) [{','.join(chunk)}] (Progress {share}%).")
+    if suspended["ScalingProcesses"]:
+        task.call("autoscaling", "resume_processes", **suspended)
+
+
+def _replace(task: Task, name: str, obsolete: list[str], policy: dict[str, Any]) -> None:
+    """Replace one batch, and wait for the signals of the new instances if the policy says so."""
+    count = len(obsolete)
+    task.progress(f"Terminating instance(s) [{','.join(obsolete)}]; replacing with {count} new instance(s).")
+    before = set(_instances(task, name))
+    for instance in obsolete:
+        task.call(
+            "autoscaling",
+            "terminate_instance_in_auto_scaling_group",
+            InstanceId=instance,
+            ShouldDecrementDesiredCapacity=False,
+        )
+    fresh = [instance for instance in _instances(task, name) if instance not in before]
+    task.launched(
+        name,
+        fresh,
+        signals=len(fresh) if is_true(policy.get("WaitOnResourceSignals", False)) else 0,
+        seconds=seconds_of(policy.get("PauseTime", "PT5M")),
+        percent=int(policy.get("MinSuccessfulInstancesPercent", 100)),
+    )
 
 
 def _chunks(items: list[str], size: int) -> Iterable[list[str]]:

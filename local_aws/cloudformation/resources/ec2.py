@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from local_aws.cloudformation.errors import ResourceFailed
-from local_aws.cloudformation.resources.kind import Kind, Made
+from local_aws.cloudformation.resources.kind import Kind, Made, changed_tags
 
 if TYPE_CHECKING:
     from local_aws.cloudformation.resources.kind import Task
@@ -80,30 +80,45 @@ def _by_key(rules: list[dict[str, Any]]) -> dict[tuple[object, ...], _Permission
 
 def _change_rules(task: Task, group: str, direction: str, old: list[dict[str, Any]], new: list[dict[str, Any]]) -> None:
     before, after = _by_key(old), _by_key(new)
-    for key in before.keys() - after.keys():
-        task.call_if_there("ec2", f"revoke_security_group_{direction}", GroupId=group, IpPermissions=[before[key]])
-    for key in after.keys() - before.keys():
-        task.call("ec2", f"authorize_security_group_{direction}", GroupId=group, IpPermissions=[after[key]])
-    for key in after.keys() & before.keys():
-        if before[key] != after[key]:
-            task.call(
-                "ec2", f"update_security_group_rule_descriptions_{direction}", GroupId=group, IpPermissions=[after[key]]
-            )
+    for key, rule in before.items():
+        if after.get(key) != rule:
+            task.call_if_there("ec2", f"revoke_security_group_{direction}", GroupId=group, IpPermissions=[rule])
+    for key, rule in after.items():
+        if before.get(key) != rule:
+            task.call("ec2", f"authorize_security_group_{direction}", GroupId=group, IpPermissions=[rule])
 
 
 def replace_ec2_tags(task: Task, resource_id: str) -> None:
     """Bring the tags of anything that EC2 tags by its id to what is wanted."""
-    wanted = task.properties.get("Tags", [])
-    gone = {tag["Key"] for tag in task.old_properties.get("Tags", [])} - {tag["Key"] for tag in wanted}
+    gone, fresh = changed_tags(task)
     if gone:
-        task.call("ec2", "delete_tags", Resources=[resource_id], Tags=[{"Key": key} for key in sorted(gone)])
-    if wanted:
-        task.call("ec2", "create_tags", Resources=[resource_id], Tags=wanted)
+        task.call("ec2", "delete_tags", Resources=[resource_id], Tags=[{"Key": key} for key in gone])
+    if fresh:
+        task.call("ec2", "create_tags", Resources=[resource_id], Tags=fresh)
 
 
 def tag_specifications(resource_type: str, tags: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
     """Tags in the form that EC2's create calls want them; None if there are none."""
     return [{"ResourceType": resource_type, "Tags": tags}] if tags else None
+
+
+def _change_specified_tags(task: Task, template_id: str) -> None:
+    """The tags of a launch template itself, which are specified and not properties."""
+    old, new = (
+        {
+            tag["Key"]: tag["Value"]
+            for specification in properties.get("TagSpecifications", [])
+            for tag in specification["Tags"]
+        }
+        for properties in (task.old_properties, task.properties)
+    )
+    if old.keys() - new.keys():
+        gone = [{"Key": key} for key in sorted(old.keys() - new.keys())]
+        task.call("ec2", "delete_tags", Resources=[template_id], Tags=gone)
+    if new != old and new:
+        task.call(
+            "ec2", "create_tags", Resources=[template_id], Tags=[{"Key": key, "Value": new[key]} for key in sorted(new)]
+        )
 
 
 class SecurityGroup(Kind):
@@ -160,41 +175,26 @@ class _Rule(Kind):
     """A rule on a group that need not be the template's."""
 
     direction: str
-    properties = _RULE_PROPERTIES | _PEERS | {"GroupId", "SourceSecurityGroupOwnerId"}
-    required = frozenset({"IpProtocol"})
-    immutable = properties - {"Description"}
     attributes = frozenset({"Id"})
 
     def create(self, task: Task) -> Made:
         """Add the rule. EC2 refuses one that the group has (`InvalidPermission.Duplicate`)."""
-        group = task.properties["GroupId"]
-        answer = task.call(
-            "ec2",
-            f"authorize_security_group_{self.direction}",
-            GroupId=group,
-            IpPermissions=[permission(task.properties)],
-        )
-        rule = answer["SecurityGroupRules"][0]["SecurityGroupRuleId"]
-        return Made(rule, {"Id": rule})
+        rules = task.call("ec2", f"authorize_security_group_{self.direction}", **self._arguments(task))[
+            "SecurityGroupRules"
+        ]
+        return Made(rules[0]["SecurityGroupRuleId"], {"Id": rules[0]["SecurityGroupRuleId"]})
 
     def update(self, task: Task) -> Made:
         """Change the description; all else needs a new rule."""
-        task.call(
-            "ec2",
-            f"update_security_group_rule_descriptions_{self.direction}",
-            GroupId=task.properties["GroupId"],
-            IpPermissions=[permission(task.properties)],
-        )
+        task.call("ec2", f"update_security_group_rule_descriptions_{self.direction}", **self._arguments(task))
         return Made(str(task.physical_id), {"Id": task.physical_id})
 
     def delete(self, task: Task) -> None:
         """Take the rule from its group, whosever the group is."""
-        task.call(
-            "ec2",
-            f"revoke_security_group_{self.direction}",
-            GroupId=task.properties["GroupId"],
-            IpPermissions=[permission(task.properties)],
-        )
+        task.call("ec2", f"revoke_security_group_{self.direction}", **self._arguments(task))
+
+    def _arguments(self, task: Task) -> dict[str, Any]:
+        return {"GroupId": task.properties["GroupId"], "IpPermissions": [permission(task.properties)]}
 
 
 class SecurityGroupIngress(_Rule):
@@ -202,6 +202,22 @@ class SecurityGroupIngress(_Rule):
 
     type = "AWS::EC2::SecurityGroupIngress"
     direction = "ingress"
+    properties = frozenset(
+        {
+            "CidrIp",
+            "CidrIpv6",
+            "Description",
+            "FromPort",
+            "GroupId",
+            "IpProtocol",
+            "SourcePrefixListId",
+            "SourceSecurityGroupId",
+            "SourceSecurityGroupOwnerId",
+            "ToPort",
+        }
+    )
+    required = frozenset({"GroupId", "IpProtocol"})
+    immutable = properties - {"Description"}
 
 
 class SecurityGroupEgress(_Rule):
@@ -209,6 +225,21 @@ class SecurityGroupEgress(_Rule):
 
     type = "AWS::EC2::SecurityGroupEgress"
     direction = "egress"
+    properties = frozenset(
+        {
+            "CidrIp",
+            "CidrIpv6",
+            "Description",
+            "DestinationPrefixListId",
+            "DestinationSecurityGroupId",
+            "FromPort",
+            "GroupId",
+            "IpProtocol",
+            "ToPort",
+        }
+    )
+    required = frozenset({"GroupId", "IpProtocol"})
+    immutable = properties - {"Description"}
 
 
 class LaunchTemplate(Kind):
@@ -217,7 +248,7 @@ class LaunchTemplate(Kind):
     type = "AWS::EC2::LaunchTemplate"
     properties = frozenset({"LaunchTemplateData", "LaunchTemplateName", "TagSpecifications", "VersionDescription"})
     required = frozenset({"LaunchTemplateData"})
-    immutable = frozenset({"LaunchTemplateName", "TagSpecifications"})
+    immutable = frozenset({"LaunchTemplateName"})
     name_property = "LaunchTemplateName"
     attributes = frozenset({"DefaultVersionNumber", "LatestVersionNumber", "LaunchTemplateId"})
     changing_attributes = frozenset({"LatestVersionNumber"})
@@ -236,8 +267,15 @@ class LaunchTemplate(Kind):
         )
 
     def update(self, task: Task) -> Made:
-        """Add a version. The default version stays the first, as CloudFormation leaves it."""
+        """Change the tags, and add a version if the data changed. The default version stays the first, as on AWS."""
         template_id, properties = str(task.physical_id), task.properties
+        _change_specified_tags(task, template_id)
+        versioned = ("LaunchTemplateData", "VersionDescription")
+        if all(task.old_properties.get(key) == properties.get(key) for key in versioned):
+            described = task.call("ec2", "describe_launch_templates", LaunchTemplateIds=[template_id])[
+                "LaunchTemplates"
+            ][0]
+            return self._made(template_id, 1, described["LatestVersionNumber"])
         version = task.call(
             "ec2",
             "create_launch_template_version",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local_aws.cloudformation.resources.kind import Kind, Made
+from local_aws.cloudformation.resources.kind import Kind, Made, change_tags
+from local_aws.cloudformation.values import is_true
 
 if TYPE_CHECKING:
     from local_aws.cloudformation.resources.kind import Task
@@ -49,13 +50,7 @@ class Repository(Kind):
         self._put_policies(task, name)
         repository = task.call("ecr", "describe_repositories", repositoryNames=[name])["repositories"][0]
         arn = repository["repositoryArn"]
-        gone = {tag["Key"] for tag in task.old_properties.get("Tags", [])} - {
-            tag["Key"] for tag in properties.get("Tags", [])
-        }
-        if gone:
-            task.call("ecr", "untag_resource", resourceArn=arn, tagKeys=sorted(gone))
-        if properties.get("Tags"):
-            task.call("ecr", "tag_resource", resourceArn=arn, tags=properties["Tags"])
+        change_tags(task, "ecr", resourceArn=arn)
         return Made(name, {"Arn": arn, "RepositoryUri": repository["repositoryUri"]})
 
     def _put_policies(self, task: Task, name: str) -> None:
@@ -69,7 +64,7 @@ class Repository(Kind):
 
     def delete(self, task: Task) -> None:
         """Delete the repository; images in it make that fail unless the template says to empty it."""
-        force = task.properties.get("EmptyOnDelete") in (True, "true")
+        force = is_true(task.properties.get("EmptyOnDelete"))
         task.call("ecr", "delete_repository", repositoryName=task.physical_id, force=force)
 
 

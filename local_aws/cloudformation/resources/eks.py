@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local_aws.cloudformation.resources.kind import Kind, Made, tag_map
+from local_aws.cloudformation.resources.kind import Kind, Made, change_tags
 
 if TYPE_CHECKING:
     from local_aws.cloudformation.resources.kind import Task
@@ -32,7 +32,7 @@ class AccessEntry(Kind):
             kubernetesGroups=properties.get("KubernetesGroups"),
             username=properties.get("Username"),
             type=properties.get("Type"),
-            tags=tag_map(properties.get("Tags")) or None,
+            tags=properties.get("Tags"),
         )["accessEntry"]
         physical_id = f"{properties['PrincipalArn']}|{properties['ClusterName']}"
         task.initiated(physical_id)
@@ -50,13 +50,8 @@ class AccessEntry(Kind):
             username=properties.get("Username"),
         )["accessEntry"]
         _associate(task)
-        arn = entry["accessEntryArn"]
-        old, new = tag_map(task.old_properties.get("Tags")), tag_map(properties.get("Tags"))
-        if old.keys() - new.keys():
-            task.call("eks", "untag_resource", resourceArn=arn, tagKeys=sorted(old.keys() - new.keys()))
-        if new and new != old:
-            task.call("eks", "tag_resource", resourceArn=arn, tags=new)
-        return Made(str(task.physical_id), {"AccessEntryArn": arn})
+        change_tags(task, "eks", resourceArn=entry["accessEntryArn"])
+        return Made(str(task.physical_id), {"AccessEntryArn": entry["accessEntryArn"]})
 
     def delete(self, task: Task) -> None:
         """Delete the entry with its associations."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local_aws.cloudformation.resources.kind import Kind, Made
+from local_aws.cloudformation.resources.kind import Kind, Made, changed_tags
 
 if TYPE_CHECKING:
     from local_aws.cloudformation.resources.kind import Task
@@ -30,14 +30,12 @@ def _attach_managed_policies(task: Task, role: str) -> None:
         task.call("iam", "attach_role_policy", RoleName=role, PolicyArn=arn)
 
 
-def _replace_tags(task: Task, kind: str, **name: str) -> None:
-    """Tags of a role, a policy or an instance profile."""
-    wanted = task.properties.get("Tags", [])
-    gone = {tag["Key"] for tag in task.old_properties.get("Tags", [])} - {tag["Key"] for tag in wanted}
+def _replace_tags(task: Task, role: str) -> None:
+    gone, fresh = changed_tags(task)
     if gone:
-        task.call("iam", f"untag_{kind}", **name, TagKeys=sorted(gone))
-    if wanted:
-        task.call("iam", f"tag_{kind}", **name, Tags=wanted)
+        task.call("iam", "untag_role", RoleName=role, TagKeys=gone)
+    if fresh:
+        task.call("iam", "tag_role", RoleName=role, Tags=fresh)
 
 
 class Role(Kind):
@@ -55,7 +53,7 @@ class Role(Kind):
             "Policies",
             "RoleName",
             "Tags",
-        }  # fmt: skip
+        }
     )
     required = frozenset({"AssumeRolePolicyDocument"})
     immutable = frozenset({"Path", "RoleName"})
@@ -103,7 +101,7 @@ class Role(Kind):
             task.call_if_there("iam", "delete_role_permissions_boundary", RoleName=name)
         _attach_managed_policies(task, name)
         _put_inline_policies(task, name)
-        _replace_tags(task, "role", RoleName=name)
+        _replace_tags(task, name)
         role = task.call("iam", "get_role", RoleName=name)["Role"]
         return Made(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
 
@@ -180,12 +178,11 @@ class ManagedPolicy(Kind):
     """AWS::IAM::ManagedPolicy."""
 
     type = "AWS::IAM::ManagedPolicy"
-    properties = frozenset({"Description", "ManagedPolicyName", "Path", "PolicyDocument", "Roles", "Tags"})
+    properties = frozenset({"Description", "ManagedPolicyName", "Path", "PolicyDocument", "Roles"})
     required = frozenset({"PolicyDocument"})
     immutable = frozenset({"Description", "ManagedPolicyName", "Path"})
     name_property = "ManagedPolicyName"
     attributes = frozenset({"PolicyArn", "PolicyId"})
-    takes_stack_tags = True
     needs_iam_capability = True
 
     def create(self, task: Task) -> Made:
@@ -196,7 +193,7 @@ class ManagedPolicy(Kind):
             "create_policy",
             PolicyName=properties.get("ManagedPolicyName") or task.name(limit=128),
             PolicyDocument=properties["PolicyDocument"],
-            **{key: properties.get(key) for key in ("Description", "Path", "Tags")},
+            **{key: properties.get(key) for key in ("Description", "Path")},
         )["Policy"]
         task.initiated(policy["Arn"])
         for role in properties.get("Roles", []):
@@ -221,7 +218,6 @@ class ManagedPolicy(Kind):
             task.call_if_there("iam", "detach_role_policy", RoleName=role, PolicyArn=arn)
         for role in sorted(new):
             task.call("iam", "attach_role_policy", RoleName=role, PolicyArn=arn)
-        _replace_tags(task, "policy", PolicyArn=arn)
         policy = task.call("iam", "get_policy", PolicyArn=arn)["Policy"]
         return Made(arn, {"PolicyArn": arn, "PolicyId": policy["PolicyId"]})
 

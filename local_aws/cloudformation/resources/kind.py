@@ -42,7 +42,7 @@ class Task(Protocol):
     url_suffix: str
 
     def call(self, service: str, operation: str, /, **arguments: Value) -> Value:
-        """Call AWS. Texts become numbers and booleans where the operation wants such, as in CloudFormation; None is left out."""
+        """Call AWS. Texts become numbers and booleans where the operation wants such; what is None is left out."""
         ...
 
     def call_if_there(self, service: str, operation: str, /, **arguments: Value) -> Value:
@@ -96,6 +96,7 @@ class Kind(ABC):
     changing_attributes: ClassVar[frozenset[str]] = frozenset()
     #: Whether a stack's own tags go onto it.
     takes_stack_tags: ClassVar[bool] = False
+    tags_are_a_mapping: ClassVar[bool] = False
     #: `CAPABILITY_IAM` must be acknowledged.
     needs_iam_capability: ClassVar[bool] = False
 
@@ -111,6 +112,8 @@ class Kind(ABC):
         """The properties with the stack's tags added; the resource's own win."""
         if not self.takes_stack_tags or not tags:
             return properties
+        if self.tags_are_a_mapping:
+            return {**properties, "Tags": {**tags, **properties.get("Tags", {})}}
         own = properties.get("Tags", [])
         taken = {tag["Key"] for tag in own}
         return {
@@ -131,6 +134,21 @@ class Kind(ABC):
         """Remove the resource. That AWS does not find it counts as removed."""
 
 
-def tag_map(tags: list[dict[str, Any]] | None) -> dict[str, str]:
-    """`[{Key, Value}]` as a mapping."""
-    return {tag["Key"]: tag["Value"] for tag in tags or []}
+def changed_tags(task: Task) -> tuple[list[str], list[dict[str, str]]]:
+    """The keys of the tags that an update takes away, and the tags that it sets."""
+    old, new = (_tags(properties.get("Tags", [])) for properties in (task.old_properties, task.properties))
+    fresh = [{"Key": key, "Value": value} for key, value in new.items() if old.get(key) != value]
+    return sorted(old.keys() - new.keys()), fresh
+
+
+def change_tags(task: Task, service: str, **about: str) -> None:
+    """Bring the tags of something to what is wanted, in a service that has `TagResource` and `UntagResource`."""
+    gone, fresh = changed_tags(task)
+    if gone:
+        task.call(service, "untag_resource", **about, TagKeys=gone)
+    if fresh:
+        task.call(service, "tag_resource", **about, Tags=fresh)
+
+
+def _tags(tags: list[dict[str, str]] | dict[str, str]) -> dict[str, str]:
+    return tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local_aws.cloudformation.resources.kind import Kind, Made
+from local_aws.cloudformation.resources.kind import Kind, Made, changed_tags
+from local_aws.cloudformation.values import is_true
 
 if TYPE_CHECKING:
     from local_aws.cloudformation.resources.kind import Task
@@ -30,7 +31,7 @@ class Key(Kind):
         )["KeyMetadata"]
         key = metadata["KeyId"]
         task.initiated(key)
-        if properties.get("EnableKeyRotation") in (True, "true"):
+        if is_true(properties.get("EnableKeyRotation")):
             task.call("kms", "enable_key_rotation", KeyId=key)
         return Made(key, {"Arn": metadata["Arn"], "KeyId": key})
 
@@ -40,15 +41,13 @@ class Key(Kind):
         task.call("kms", "update_key_description", KeyId=key, Description=properties.get("Description", ""))
         if "KeyPolicy" in properties:
             task.call("kms", "put_key_policy", KeyId=key, PolicyName="default", Policy=properties["KeyPolicy"])
-        rotate = properties.get("EnableKeyRotation") in (True, "true")
+        rotate = is_true(properties.get("EnableKeyRotation"))
         task.call("kms", "enable_key_rotation" if rotate else "disable_key_rotation", KeyId=key)
-        gone = {tag["Key"] for tag in task.old_properties.get("Tags", [])} - {
-            tag["Key"] for tag in properties.get("Tags", [])
-        }
+        gone, fresh = changed_tags(task)
         if gone:
-            task.call("kms", "untag_resource", KeyId=key, TagKeys=sorted(gone))
-        if properties.get("Tags"):
-            task.call("kms", "tag_resource", KeyId=key, Tags=_tags(properties["Tags"]))
+            task.call("kms", "untag_resource", KeyId=key, TagKeys=gone)
+        if fresh:
+            task.call("kms", "tag_resource", KeyId=key, Tags=_tags(fresh))
         metadata = task.call("kms", "describe_key", KeyId=key)["KeyMetadata"]
         return Made(key, {"Arn": metadata["Arn"], "KeyId": key})
 

@@ -7,7 +7,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from local_aws.cloudformation.errors import ResourceFailed
-from local_aws.cloudformation.resources.kind import Kind, Made, tag_map
+from local_aws.cloudformation.resources.kind import Kind, Made, change_tags
 
 if TYPE_CHECKING:
     from local_aws.cloudformation.resources.kind import Task
@@ -57,7 +57,7 @@ class Function(Kind):
             FunctionName=name,
             Code=_code(properties),
             Architectures=properties.get("Architectures"),
-            Tags=tag_map(properties.get("Tags")) or None,
+            Tags=properties.get("Tags"),
             **{key: properties[key] for key in _CONFIGURATION if key in properties},
         )
         task.initiated(name)
@@ -76,16 +76,7 @@ class Function(Kind):
             task.call("lambda", "update_function_configuration", FunctionName=name, **wanted)
         _limit_concurrency(task, name)
         made = _stable(task, name)
-        before, after = tag_map(old.get("Tags")), tag_map(new.get("Tags"))
-        if before.keys() - after.keys():
-            task.call(
-                "lambda",
-                "untag_resource",
-                Resource=made.attributes["Arn"],
-                TagKeys=sorted(before.keys() - after.keys()),
-            )
-        if before != after and after:
-            task.call("lambda", "tag_resource", Resource=made.attributes["Arn"], Tags=after)
+        change_tags(task, "lambda", Resource=made.attributes["Arn"])
         return made
 
     def delete(self, task: Task) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local_aws.cloudformation.resources.kind import Kind, Made, tag_map
+from local_aws.cloudformation.resources.kind import Kind, Made, change_tags
 
 if TYPE_CHECKING:
     from local_aws.cloudformation.resources.kind import Task
@@ -14,8 +14,8 @@ class LogGroup(Kind):
     """AWS::Logs::LogGroup."""
 
     type = "AWS::Logs::LogGroup"
-    properties = frozenset({"KmsKeyId", "LogGroupClass", "LogGroupName", "RetentionInDays", "Tags"})
-    immutable = frozenset({"LogGroupClass", "LogGroupName"})
+    properties = frozenset({"LogGroupName", "RetentionInDays", "Tags"})
+    immutable = frozenset({"LogGroupName"})
     name_property = "LogGroupName"
     attributes = frozenset({"Arn"})
     takes_stack_tags = True
@@ -28,9 +28,7 @@ class LogGroup(Kind):
             "logs",
             "create_log_group",
             logGroupName=name,
-            kmsKeyId=properties.get("KmsKeyId"),
-            logGroupClass=properties.get("LogGroupClass"),
-            tags=tag_map(properties.get("Tags")) or None,
+            tags=properties.get("Tags"),
         )
         task.initiated(name)
         if "RetentionInDays" in properties:
@@ -45,12 +43,7 @@ class LogGroup(Kind):
         elif "RetentionInDays" in task.old_properties:
             task.call("logs", "delete_retention_policy", logGroupName=name)
         made = self._made(task, name)
-        arn = made.attributes["Arn"].removesuffix(":*")
-        old, new = tag_map(task.old_properties.get("Tags")), tag_map(properties.get("Tags"))
-        if old.keys() - new.keys():
-            task.call("logs", "untag_resource", resourceArn=arn, tagKeys=sorted(old.keys() - new.keys()))
-        if new:
-            task.call("logs", "tag_resource", resourceArn=arn, tags=new)
+        change_tags(task, "logs", resourceArn=made.attributes["Arn"].removesuffix(":*"))
         return made
 
     def _made(self, task: Task, name: str) -> Made:

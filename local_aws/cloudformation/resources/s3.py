@@ -23,7 +23,7 @@ class Bucket(Kind):
             "PublicAccessBlockConfiguration",
             "Tags",
             "VersioningConfiguration",
-        }  # fmt: skip
+        }
     )
     immutable = frozenset({"BucketName"})
     name_property = "BucketName"

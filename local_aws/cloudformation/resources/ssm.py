@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from local_aws.cloudformation.resources.kind import Kind, Made
+from local_aws.cloudformation.resources.kind import Kind, Made, changed_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from local_aws.cloudformation.resources.kind import Task
 
 
@@ -23,10 +21,7 @@ class Parameter(Kind):
     attributes = frozenset({"Type", "Value"})
     changing_attributes = frozenset({"Type", "Value"})
     takes_stack_tags = True
-
-    def with_stack_tags(self, properties: dict[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
-        """A parameter's tags are a mapping."""
-        return {**properties, "Tags": {**tags, **properties.get("Tags", {})}} if tags else properties
+    tags_are_a_mapping = True
 
     def create(self, task: Task) -> Made:
         """Put the parameter; one of that name is an error."""
@@ -40,17 +35,12 @@ class Parameter(Kind):
         """Overwrite the parameter."""
         name = str(task.physical_id)
         task.call("ssm", "put_parameter", Name=name, Overwrite=True, **self._content(task))
-        old, new = task.old_properties.get("Tags", {}), task.properties.get("Tags", {})
+        gone, fresh = changed_tags(task)
         about = {"ResourceType": "Parameter", "ResourceId": name}
-        if old.keys() - new.keys():
-            task.call("ssm", "remove_tags_from_resource", **about, TagKeys=sorted(old.keys() - new.keys()))
-        if new:
-            task.call(
-                "ssm",
-                "add_tags_to_resource",
-                **about,
-                Tags=[{"Key": key, "Value": value} for key, value in new.items()],
-            )
+        if gone:
+            task.call("ssm", "remove_tags_from_resource", **about, TagKeys=gone)
+        if fresh:
+            task.call("ssm", "add_tags_to_resource", **about, Tags=fresh)
         return self._made(task, name)
 
     def _content(self, task: Task) -> dict[str, object]:

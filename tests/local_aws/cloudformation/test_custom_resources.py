@@ -95,7 +95,8 @@ def test_a_failed_create_is_followed_by_a_delete_with_its_id(stage: Stage) -> No
     assert stage.create(template(Thing=custom(token)))["StackStatus"] == "ROLLBACK_COMPLETE"
     create, delete = stage.functions.events
     assert _reason(stage, "Thing", "CREATE_FAILED") == (
-        f"Received response status [FAILED] from custom resource. Message returned: no luck (RequestId: {create['RequestId']})"
+        "Received response status [FAILED] from custom resource. Message returned: no luck "
+        f"(RequestId: {create['RequestId']})"
     )
     assert (delete["RequestType"], delete["PhysicalResourceId"]) == ("Delete", "half-made")
 
@@ -168,7 +169,7 @@ def test_a_failed_update_is_rolled_back_by_an_update(stage: Stage) -> None:
 
 
 def test_a_create_under_way_meets_a_delete_when_another_resource_fails(stage: Stage) -> None:
-    """The stack does not wait for the first answer: the Delete arrives while the Create still runs; a late answer counts for nothing."""
+    """The stack does not wait for the first answer; a late one counts for nothing."""
     released, deleting = threading.Event(), threading.Event()
     late: list[int] = []
 
@@ -293,7 +294,7 @@ def test_an_answer_that_is_no_json_fails_the_resource(stage: Stage) -> None:
 
 
 def test_the_response_url_admits_only_what_it_is_signed_for(stage: Stage) -> None:
-    """Another content type, another signature or another address is forbidden, as by S3; the right one is then still open."""
+    """Another content type, signature or address is forbidden, as by S3; the right answer is then still taken."""
     statuses: list[int] = []
 
     def clumsy(event: Event) -> None:

@@ -118,7 +118,10 @@ def test_a_resource_with_a_name_of_its_own_cannot_be_replaced(stage: Stage) -> N
     assert stage.update(template(Role=role(RoleName="mine", Path="/b/")))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     reasons = [reason for _, status, reason in stage.events(of="Role") if status == "UPDATE_FAILED"]
     assert reasons == [
-        "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename mine and update the stack again."
+        (
+            "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+            "Rename mine and update the stack again."
+        )
     ]
 
 
@@ -297,5 +300,5 @@ def test_an_export_in_use_cannot_go(stage: Stage) -> None:
 def test_an_update_without_changes_is_refused(stage: Stage) -> None:
     """With CloudFormation's own text."""
     stage.create(template(Role=role()))
-    with pytest.raises(ClientError, match="No updates are to be performed."):
+    with pytest.raises(ClientError, match="No updates are to be performed"):
         stage.update(template(Role=role()))

@@ -42,7 +42,10 @@ _TOKEN = "arn:aws:lambda:us-west-2:123456789012:function:f"
         ),
         (
             {"Resources": {"A": {"Type": "AWS::IAM::Role"}}},
-            "Properties validation failed for resource A with message: #: required key [AssumeRolePolicyDocument] not found",
+            (
+                "Properties validation failed for resource A with message: "
+                "#: required key [AssumeRolePolicyDocument] not found"
+            ),
         ),
         (
             {"Resources": {"A": {**_THING, "DeletionPolicy": "Snapshot"}}},

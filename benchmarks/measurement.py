@@ -26,7 +26,7 @@ class Figure:
 
 
 def paired(name: str, subject: Callable[[], object], floor: Callable[[], object], *, rounds: int = 5) -> Figure:
-    """Time `subject` and `floor` in turn after one warm-up of each; the medians, and the median of the pairs' ratios."""
+    """Time `subject` and `floor` in turn after one warm-up of each; the medians, and the pairs' median ratio."""
     subject()
     floor()
     pairs = [(seconds(subject), seconds(floor)) for _ in range(rounds)]

@@ -85,7 +85,7 @@ class LocalAws:
         self._front = Front(
             callers=callers,
             ours={
-                "cloudcontrolapi": CloudControl(self.eks),
+                "cloudcontrolapi": CloudControl(self.eks, self.client),
                 "cloudformation": self.cloudformation,
                 "cloudtrail": CloudTrail(),
                 "eks": self.eks,

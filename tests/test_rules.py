@@ -21,9 +21,9 @@ def codes_of(props: str) -> set[str]:
     """The codes of all problems of a node group with these props beside another of the same cluster."""
     stack = make_stack()
     make_node_group(stack, "Other")
-    # The examples are ours, and written as a user of the package writes them.
-    values = eval(f"dict({props})", NAMES | {"Duration": cdk.Duration})  # noqa: S307
     try:
+        # The examples are ours, and written as a user of the package writes them.
+        values = eval(f"dict({props})", NAMES | {"Duration": cdk.Duration, "stack": stack})  # noqa: S307
         node_group = make_node_group(stack, **values)
     except InvalidNodeGroup as invalid:
         return {problem.code for problem in invalid.problems}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
+from .cluster_lookup import look_up_cluster
 from .network import security_group_ids, subnet_ids
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
+    from constructs import Construct
 
 
 class AuthenticationMode(StrEnum):
@@ -31,7 +33,7 @@ class AuthenticationMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EksCluster:
-    """A cluster as its node groups see it; `from_attributes` makes one.
+    """A cluster as its node groups see it; `from_lookup`, `from_cluster` and `from_attributes` make one.
 
     Every value may be a token. A value that is not known is None or empty.
     """
@@ -101,6 +103,53 @@ class EksCluster:
             service_ipv4_cidr=service_ipv4_cidr,
             kubectl_role_arn=_role_arn(kubectl_role),
             kubernetes_group=kubernetes_group,
+        )
+
+    @classmethod
+    def from_lookup(  # noqa: PLR0913 — props
+        cls,
+        scope: Construct,
+        *,
+        cluster_name: str,
+        vpc: ec2.IVpc | str | None = None,
+        subnets: Sequence[ec2.ISubnet | str] | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup | str] | None = None,
+        version: str | None = None,
+        authentication_mode: AuthenticationMode | str | None = None,
+        kubectl_role: iam.IRole | str | None = None,
+        kubernetes_group: str | None = None,
+    ) -> Self:
+        """Describes a cluster that exists, of which only the name is given.
+
+        The CDK CLI looks it up once, in the account and region of the stack of `scope`, and keeps what it found in
+        `cdk.context.json`; commit that file. `cdk context --reset` has it looked up again, after an upgrade of the
+        cluster for example. Whatever is given here is not taken from there.
+
+        Args:
+            scope: The stack, or a construct in it. The stack needs an explicit account and region.
+            cluster_name: The name, exactly as EKS has it.
+            vpc: As for `from_attributes`; by default the cluster's.
+            subnets: As for `from_attributes`; by default all subnets of the cluster.
+            security_groups: As for `from_attributes`; by default those of the cluster.
+            version: As for `from_attributes`; by default the cluster's.
+            authentication_mode: As for `from_attributes`; by default the cluster's.
+            kubectl_role: As for `from_attributes`.
+            kubernetes_group: As for `from_attributes`.
+
+        Raises:
+            InvalidNodeGroup: The name, the account or the region is not known at synthesis.
+        """
+        given = {
+            "vpc": vpc,
+            "subnets": subnets,
+            "security_groups": security_groups,
+            "version": version,
+            "authentication_mode": authentication_mode,
+        }
+        found = look_up_cluster(scope, cluster_name, vpc_is_known=vpc is not None)
+        found |= {name: value for name, value in given.items() if value is not None}
+        return cls.from_attributes(
+            cluster_name=cluster_name, kubectl_role=kubectl_role, kubernetes_group=kubernetes_group, **found
         )
 
 

@@ -726,6 +726,18 @@ PROFILE_WITHOUT_ROLE = Rule(
     ),
     bad='instance_profile="arn:aws:iam::111122223333:instance-profile/windows"',
 )
+LOOKUP_NEEDS_LITERALS = Rule(
+    code="WNG620",
+    severity="error",
+    meaning="A cluster is to be looked up, and it is not known at synthesis where, or by which name",
+    cure=(
+        "give the stack env=cdk.Environment(account=..., region=...) and the cluster's name as text, or describe the "
+        "cluster with EksCluster.from_attributes"
+    ),
+    documentation="https://docs.aws.amazon.com/cdk/v2/guide/configure-env.html",
+    good='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33")',
+    bad='cluster=EksCluster.from_lookup(stack, cluster_name="c")',
+)
 
 # 7: tags
 

@@ -170,13 +170,7 @@ class WindowsNodeGroupStack(Stack):
         self._show_in_groups()
         self._keep_subnets_in_vpc(parameters["VpcId"].value_as_string)
         self.node_group = self._node_group(parameters)
-        outputs = {
-            "NodeInstanceRole": (self.node_group.role.role_arn, "The role of the nodes"),
-            "NodeSecurityGroup": (self.node_group.security_group_id, "The security group that the node group owns"),
-            "NodeAutoScalingGroup": (self.node_group.auto_scaling_group_name, "The Auto Scaling group of the nodes"),
-        }
-        for name, (value, description) in outputs.items():
-            CfnOutput(self, name, value=value, description=description)
+        show_results(self, self.node_group)
 
     def _node_group(self, parameters: dict[str, CfnParameter]) -> WindowsNodeGroup:
         text = {name: parameter.value_as_string for name, parameter in parameters.items() if _is_text(parameter)}
@@ -219,6 +213,17 @@ class WindowsNodeGroupStack(Stack):
         in_vpc = Fn.condition_each_member_equals(Fn.value_of_all("AWS::EC2::Subnet::Id", "VpcId"), vpc_id)
         text = "every subnet in Subnets has to belong to the VPC in VpcId"
         CfnRule(self, "SubnetsInVpc", assertions=[CfnRuleAssertion(assert_=in_vpc, assert_description=text)])
+
+
+def show_results(stack: Stack, node_group: WindowsNodeGroup) -> None:
+    """Has a stack of one node group tell what it made, as the AWS template does."""
+    outputs = {
+        "NodeInstanceRole": (node_group.role.role_arn, "The role of the nodes"),
+        "NodeSecurityGroup": (node_group.security_group_id, "The security group that the node group owns"),
+        "NodeAutoScalingGroup": (node_group.auto_scaling_group_name, "The Auto Scaling group of the nodes"),
+    }
+    for name, (value, description) in outputs.items():
+        CfnOutput(stack, name, value=value, description=description)
 
 
 def _is_text(parameter: CfnParameter) -> bool:

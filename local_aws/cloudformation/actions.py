@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from local_aws.cloudformation import operations, parameters, template, uploads
+from local_aws.cloudformation import operations, options, parameters, template, uploads
 from local_aws.cloudformation.change_set import NO_CHANGES, ChangeSet, alters_outputs, change_set_id, preview
 from local_aws.cloudformation.errors import Refused, ResourceFailed
 from local_aws.cloudformation.operations import Operation
-from local_aws.cloudformation.resources import kind_of
 from local_aws.cloudformation.target import Surroundings, Target
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ class Actions:
         self._refuse_missing(target)
         target.check_rules()
         self._stacks.add(stack)
-        _take_options(stack, request)
+        options.take(stack, request)
         stack.termination_protection = bool(request.get("EnableTerminationProtection"))
         stack.disable_rollback = bool(request.get("DisableRollback")) or request.get("OnFailure") == "DO_NOTHING"
         self._start(stack, "CREATE_IN_PROGRESS", request, lambda operation: operation.create(target))
@@ -66,7 +64,7 @@ class Actions:
         self._refuse_missing(target)
         if not self._previewed(stack, target) and not _alters_stack(stack, target, request):
             raise Refused("No updates are to be performed.")
-        _take_options(stack, request)
+        options.take(stack, request)
         stack.disable_rollback = bool(request.get("DisableRollback"))
         self._start(stack, "UPDATE_IN_PROGRESS", request, lambda operation: operation.update(target))
         return {"StackId": stack.id}
@@ -94,8 +92,6 @@ class Actions:
     def create_change_set(self, request: _Request) -> dict[str, Any]:
         """CreateChangeSet, for a new stack or an existing one."""
         name, kind = request["ChangeSetName"], request.get("ChangeSetType", "UPDATE")
-        if kind == "IMPORT":
-            raise Refused("change sets of type IMPORT are not supported here")
         stack = self._stack_for_change_set(request["StackName"], kind)
         if name in stack.change_sets:
             raise Refused(f"ChangeSet {name} already exists for Stack [{stack.name}]", code="AlreadyExistsException")
@@ -154,7 +150,7 @@ class Actions:
         if stack.in_progress:
             raise Refused(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
         target = change_set.target
-        _take_options(stack, {**change_set.request, **request})
+        options.take(stack, {**change_set.request, **request})
         stack.disable_rollback = bool(request.get("DisableRollback"))
         change_set.execution_status = "EXECUTE_COMPLETE"
         stack.change_set_id = change_set.id
@@ -225,10 +221,11 @@ class Actions:
         return {}
 
     def _target(self, stack: Stack, request: _Request) -> Target:
+        options.refuse_unsupported(request)
         previous = stack.target
         text = uploads.template_text(request, previous.template.text if previous else None, self._means.aws)
         parsed = template.parse(text)
-        _check_capabilities(parsed, request.get("Capabilities", []))
+        options.check_capabilities(parsed, request.get("Capabilities", []))
         given = previous.parameters.given if previous else None
         values = parameters.values(
             parameters.declare(parsed.section("Parameters")), request.get("Parameters", []), given, self._means.aws
@@ -261,14 +258,6 @@ def _short_name(name: str) -> str:
     return name.split("/")[1] if name.startswith("arn:") else name
 
 
-def _take_options(stack: Stack, request: _Request) -> None:
-    stack.updated = datetime.now(UTC) if stack.target else None
-    stack.role_arn = request.get("RoleARN", stack.role_arn)
-    stack.capabilities = request.get("Capabilities", stack.capabilities)
-    stack.notification_arns = request.get("NotificationARNs", stack.notification_arns)
-    stack.rollback_configuration = request.get("RollbackConfiguration", stack.rollback_configuration)
-
-
 def _check_updatable(stack: Stack) -> None:
     if stack.status not in _UPDATABLE:
         raise Refused(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
@@ -279,20 +268,3 @@ def _alters_stack(stack: Stack, target: Target, request: _Request) -> bool:
     old_tags = stack.target.tags if stack.target else {}
     arns = request.get("NotificationARNs", stack.notification_arns)
     return alters_outputs(stack, target) or target.tags != old_tags or arns != stack.notification_arns
-
-
-def _check_capabilities(parsed: template.Template, acknowledged: list[str]) -> None:
-    needed = set()
-    for definition in parsed.resources.values():
-        kind = kind_of(definition.type)
-        if kind.needs_iam_capability:
-            named = kind.name_property is not None and kind.name_property in definition.properties
-            needed.add("CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM")
-    if "CAPABILITY_NAMED_IAM" in needed:
-        needed = {"CAPABILITY_NAMED_IAM"}
-    if "CAPABILITY_NAMED_IAM" in acknowledged:
-        needed.discard("CAPABILITY_IAM")
-    if not needed <= set(acknowledged):
-        raise Refused(
-            f"Requires capabilities : [{', '.join(sorted(needed))}]", code="InsufficientCapabilitiesException"
-        )

@@ -130,6 +130,8 @@ def _sub(argument: Value, scope: Scope) -> str:
         if name in variables:
             return as_text(variables[name])
         value = scope.get_att(*name.split(".", 1)) if "." in name else scope.ref(name)
+        if value is NO_VALUE:
+            return ""
         return ",".join(value) if isinstance(value, list) else as_text(value)
 
     return SUBSTITUTION.sub(replacement, text)

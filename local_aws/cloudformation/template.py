@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from local_aws.cloudformation.references import Reference
+    from local_aws.cloudformation.resources.kind import Kind
     from local_aws.cloudformation.values import Value
 
 _SECTIONS = {
@@ -182,21 +183,25 @@ def _check_types(definitions: Iterable[ResourceDefinition]) -> None:
     if unknown:
         raise Refused(f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
     for definition in definitions:
-        if is_custom(definition.type):
-            continue
         kind = kind_of(definition.type)
-        extraneous = sorted(definition.properties.keys() - kind.properties)
-        if extraneous:
-            raise Refused(
-                f"Properties validation failed for resource {definition.logical_id} with message: "
-                f"#: extraneous key [{extraneous[0]}] is not permitted ({definition.type})"
-            )
-        missing = sorted(kind.required - definition.properties.keys())
-        if missing:
-            raise Refused(
-                f"Properties validation failed for resource {definition.logical_id} with message: "
-                f"#: required key [{missing[0]}] not found ({definition.type})"
-            )
+        unsupported = sorted((definition.creation_policy.keys() | definition.update_policy.keys()) - kind.policies)
+        if unsupported:
+            raise Refused(f"the policy {unsupported[0]} of {definition.logical_id} is not supported here")
+        if not is_custom(definition.type):
+            _check_properties(definition, kind)
+
+
+def _check_properties(definition: ResourceDefinition, kind: Kind) -> None:
+    problem = None
+    if extraneous := sorted(definition.properties.keys() - kind.properties):
+        problem = f"extraneous key [{extraneous[0]}] is not permitted"
+    elif missing := sorted(kind.required - definition.properties.keys()):
+        problem = f"required key [{missing[0]}] not found"
+    if problem is not None:
+        raise Refused(
+            f"Properties validation failed for resource {definition.logical_id} with message: "
+            f"#: {problem} ({definition.type})"
+        )
 
 
 def _check_conditions(template: Template) -> None:

@@ -49,6 +49,9 @@ class AutoScalingGroup(Kind):
     immutable = frozenset({"AutoScalingGroupName"})
     name_property = "AutoScalingGroupName"
     attributes = frozenset({"AutoScalingGroupARN"})
+    policies = frozenset(
+        {"AutoScalingCreationPolicy", "AutoScalingRollingUpdate", "AutoScalingScheduledAction", "ResourceSignal"}
+    )
     takes_stack_tags = True
 
     def with_stack_tags(self, properties: dict[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
@@ -150,8 +153,6 @@ def _instances(task: Task, name: str) -> list[str]:
 
 def _roll(task: Task, name: str, obsolete: list[str]) -> None:
     """Replace instances batch by batch. CloudFormation makes the group larger meanwhile if it must; this does not."""
-    if "AutoScalingReplacingUpdate" in task.update_policy:
-        raise ResourceFailed("the update policy AutoScalingReplacingUpdate is not supported here")
     policy = task.update_policy.get("AutoScalingRollingUpdate")
     if policy is None or not obsolete:
         return

@@ -92,6 +92,8 @@ class Kind(ABC):
     #: The property that names the resource, if a template may choose the name.
     name_property: ClassVar[str | None] = None
     attributes: ClassVar[frozenset[str]] = frozenset()
+    #: The parts of creation and update policies that are honoured; any other is refused.
+    policies: ClassVar[frozenset[str]] = frozenset()
     #: Attributes that an update in place can change.
     changing_attributes: ClassVar[frozenset[str]] = frozenset()
     #: Whether a stack's own tags go onto it.

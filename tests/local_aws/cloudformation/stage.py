@@ -72,7 +72,7 @@ class Functions:
 
 
 @cache
-def _client(service: str, url: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
+def _client(service: str, url: str) -> Any:
     # One of hundreds of services, whose stubs mypy would try in turn.
     make: Any = boto3.client
     return make(
@@ -122,30 +122,30 @@ class Stage:
         """Wait for what is under way."""
         self.cloudformation.close()
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
+    def client(self, service: str) -> Any:
         """A boto3 client: of the endpoint, or of moto."""
         return _client(service, self.url if service == "cloudformation" else self._moto_url)
 
     @cached_property
-    def api(self) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
+    def api(self) -> Any:
         """CloudFormation's client."""
         return self.client("cloudformation")
 
-    def create(self, template: object, *, name: str = "one", wait: bool = True, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401
+    def create(self, template: object, *, name: str = "one", wait: bool = True, **arguments: Any) -> dict[str, Any]:
         """CreateStack, and the stack as it is afterwards."""
         self.api.create_stack(
             StackName=name, TemplateBody=_text(template), Capabilities=["CAPABILITY_NAMED_IAM"], **_named(arguments)
         )
         return self._after(name, wait=wait)
 
-    def update(self, template: object, *, name: str = "one", wait: bool = True, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401
+    def update(self, template: object, *, name: str = "one", wait: bool = True, **arguments: Any) -> dict[str, Any]:
         """UpdateStack, and the stack as it is afterwards."""
         self.api.update_stack(
             StackName=name, TemplateBody=_text(template), Capabilities=["CAPABILITY_NAMED_IAM"], **_named(arguments)
         )
         return self._after(name, wait=wait)
 
-    def delete(self, *, name: str = "one", **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - any argument
+    def delete(self, *, name: str = "one", **arguments: Any) -> dict[str, Any]:
         """DeleteStack, and the stack as it is afterwards."""
         stack_id = self.describe(name)["StackId"]
         self.api.delete_stack(StackName=name, **arguments)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _WAITING: dict[str, Any] = {"CreationPolicy": {"ResourceSignal": {"Count": 2, "Timeout": "PT5M"}}}
 
 
-def _resources(stage: Stage, instance_type: str = "t3.large", **attributes: Any) -> dict[str, Any]:  # noqa: ANN401 - any attribute
+def _resources(stage: Stage, instance_type: str = "t3.large", **attributes: Any) -> dict[str, Any]:
     """A launch template and a group of two; what belongs to the group itself is given by its properties' names."""
     subnet = stage.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
     policies: dict[str, Any] = {}

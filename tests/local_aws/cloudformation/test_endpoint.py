@@ -185,6 +185,21 @@ def test_a_large_body_must_come_from_s3(stage: Stage) -> None:
         stage.api.create_stack(StackName="one", TemplateURL="http://localhost/nobody/nothing.json")
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"TimeoutInMinutes": 5},
+        {"OnFailure": "DELETE"},
+        {"RollbackConfiguration": {"MonitoringTimeInMinutes": 5}},
+        {"StackPolicyBody": "{}"},
+    ],
+)
+def test_an_option_that_is_not_honoured_is_refused(stage: Stage, option: dict[str, Any]) -> None:
+    """Never silently left out."""
+    with pytest.raises(ClientError, match="is not supported here"):
+        stage.create(template(Thing=_THING), **option)
+
+
 def test_an_update_under_way_can_be_cancelled(stage: Stage) -> None:
     """CancelUpdateStack rolls back; a second operation is refused meanwhile."""
     stage.cloudformation.join_seconds = 0.05

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ({"Fn::Sub": "${Text}-${AWS::Region}-${!Kept}-${Other}"}, f"hello-{REGION}-${{Kept}}-made-Other"),
         ({"Fn::Sub": ["${a}${Text}", {"a": {"Ref": "Text"}}]}, "hellohello"),
         ({"Fn::Sub": "${Other.Color}"}, "red"),
+        ({"Fn::Sub": "a${AWS::NoValue}b"}, "ab"),
         ({"Fn::Join": ["-", ["a", {"Ref": "Text"}, 1, True]]}, "a-hello-1-true"),
         ({"Fn::Join": [",", {"Ref": "List"}]}, "a,b"),
         ({"Fn::Split": ["l", {"Ref": "Text"}]}, ["he", "", "o"]),

@@ -25,7 +25,7 @@ _EXPIRY = {
 }
 
 
-def _resource(type_name: str, /, **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - any property
+def _resource(type_name: str, /, **properties: Any) -> dict[str, Any]:
     return {"Type": type_name, "Properties": properties}
 
 
@@ -334,7 +334,7 @@ def _packed(text: str) -> bytes:
     return packed.getvalue()
 
 
-def _function(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - any property
+def _function(**properties: Any) -> dict[str, Any]:
     return _resource(
         "AWS::Lambda::Function",
         Handler="index.handler",

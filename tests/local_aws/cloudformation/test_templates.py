@@ -41,6 +41,10 @@ _TOKEN = "arn:aws:lambda:us-west-2:123456789012:function:f"
             "Properties validation failed for resource A with message: #: extraneous key [Foo] is not permitted",
         ),
         (
+            {"Resources": {"A": {**_THING, "CreationPolicy": {"ResourceSignal": {}}}}},
+            "the policy ResourceSignal of A is not supported here",
+        ),
+        (
             {"Resources": {"A": {"Type": "AWS::IAM::Role"}}},
             (
                 "Properties validation failed for resource A with message: "

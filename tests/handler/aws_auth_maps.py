@@ -104,7 +104,7 @@ def _block(draw: st.DrawFn, data: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + draw(st.sampled_from(["\n", "\n", "", "\n\n\n"]))
 
 
-def _block_pair(draw: st.DrawFn, key: str, value: Any, column: int) -> list[str]:  # noqa: ANN401 — any entry's value
+def _block_pair(draw: st.DrawFn, key: str, value: Any, column: int) -> list[str]:
     comment = draw(_comments)
     tail = f" {comment}" if comment else draw(st.sampled_from(["", "", "  "]))
     if isinstance(value, dict):
@@ -125,7 +125,7 @@ def _flow(draw: st.DrawFn, data: list[dict[str, Any]]) -> str:
 
 
 def _braces(draw: st.DrawFn, entry: dict[str, Any]) -> str:
-    def value(found: Any) -> str:  # noqa: ANN401 — any entry's value
+    def value(found: Any) -> str:
         if isinstance(found, dict):
             return "{" + ", ".join(f"{key}: {json.dumps(text)}" for key, text in found.items()) + "}"
         if isinstance(found, list):

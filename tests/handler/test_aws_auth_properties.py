@@ -25,7 +25,7 @@ def _only_inserted(old: str, new: str) -> bool:
     return len(new) >= len(old) and new.endswith(old[same:])
 
 
-def _field(entry: dict[str, Any], name: str) -> Any:  # noqa: ANN401 — any entry's value
+def _field(entry: dict[str, Any], name: str) -> Any:
     return next((value for key, value in entry.items() if key.lower() == name), None)
 
 

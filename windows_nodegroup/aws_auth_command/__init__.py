@@ -1,0 +1,177 @@
+"""`python -m windows_nodegroup aws-auth`: what the authenticator makes of a map, and the function's edits of it.
+
+Nothing here writes to a cluster: an edit prints a manifest, which `kubectl apply` or `kubectl replace` takes.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from windows_nodegroup.handler import aws_auth
+from windows_nodegroup.handler.entry_edit import recorded_role
+from windows_nodegroup.handler.failures import UnreadableRecord
+from windows_nodegroup.handler.owners import ANNOTATION, Owners
+
+from . import output
+from .manifest import Manifest, UnusableError, content, map_roles
+
+if TYPE_CHECKING:
+    import argparse
+
+OK, FAILED = 0, 1
+
+_FILE = "a ConfigMap's manifest, in JSON or YAML as kubectl prints it; - is standard input"
+_MAP = f"{_FILE}; the bare value of mapRoles does, too"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
+    parser.description = (
+        "The map of IAM roles to Kubernetes users, read exactly as the authenticator reads it, and edited without "
+        "touching what others wrote. Nothing is written to a cluster. "
+        "Exit status: 0, or 1 with the reason on standard error."
+    )
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+
+    read = actions.add_parser("read", help="show what the authenticator makes of a file, and what it drops or shadows")
+    read.add_argument("file", metavar="FILE", help=_MAP)
+    read.set_defaults(action=_show)
+
+    show = actions.add_parser("show", help="the same of a cluster's map, with your AWS credentials and no kubeconfig")
+    _add_cluster(show, required=True)
+    show.set_defaults(action=_show)
+
+    check = actions.add_parser("check", help="the same, with exit status 1 if anything is dropped, ignored or shadowed")
+    check.add_argument("file", nargs="?", metavar="FILE", help=_MAP)
+    _add_cluster(check)
+    check.set_defaults(action=_check)
+
+    for action in (read, show, check):
+        action.add_argument("--json", action="store_true", help="print JSON")
+
+    diff = actions.add_parser("diff", help="show what an upsert would change in a file or in a cluster's map")
+    diff.add_argument("file", nargs="?", metavar="FILE", help=_MAP)
+    _add_cluster(diff)
+    diff.set_defaults(action=_diff)
+
+    upsert = actions.add_parser("upsert", help="print a manifest with the role authorised for Windows nodes, as JSON")
+    upsert.add_argument("file", metavar="FILE", help=_FILE)
+    upsert.set_defaults(action=_upsert)
+
+    remove = actions.add_parser(
+        "remove",
+        help="print a manifest without the role's entry, as JSON",
+        description="Cuts the role's entry out of the map, if it is exactly what upsert adds and no stack is recorded "
+        "as its owner; anything else is refused, because it may be somebody else's. A role without an entry is fine.",
+    )
+    remove.add_argument("file", metavar="FILE", help=_FILE)
+    remove.set_defaults(action=_remove)
+
+    for action in (diff, upsert, remove):
+        action.add_argument(
+            "--role-arn", required=True, metavar="ARN", help="the nodes' role, with or without its path"
+        )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked.
+
+    Returns:
+        The exit status.
+    """
+    try:
+        status, text = arguments.action(arguments)
+    except aws_auth.MalformedMap as error:
+        sys.stderr.write(f"aws-auth: mapRoles cannot be used: {error}\n")
+        return FAILED
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"aws-auth: {error}\n")
+        return FAILED
+    # As bytes: neither the terminal's encoding nor its line ends may change a map.
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
+    return int(status)
+
+
+def _add_cluster(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    parser.add_argument("--cluster", required=required, metavar="NAME", help="the cluster whose map is read")
+    parser.add_argument("--region", help="its region; default: the profile's")
+    parser.add_argument("--profile", help="the profile whose credentials ask; default: as the AWS CLI finds them")
+    parser.add_argument(
+        "--kubectl-role-arn", default="", metavar="ARN", help="the role to assume for the Kubernetes API"
+    )
+
+
+def _text(arguments: argparse.Namespace) -> str | None:
+    """Return the value of `mapRoles` of what was named."""
+    cluster: str | None = getattr(arguments, "cluster", None)
+    file: str | None = getattr(arguments, "file", None)
+    if file is not None and cluster is None:
+        return map_roles(content(file))
+    if file is not None or cluster is None:
+        raise UnusableError("name either a FILE or a --cluster")
+    from .live import LiveMap  # noqa: PLC0415 — a file needs nothing of AWS, which takes its time to load
+
+    live = LiveMap.read(
+        cluster, region=arguments.region, profile=arguments.profile, kubectl_role_arn=arguments.kubectl_role_arn
+    )
+    for note in live.notes:
+        sys.stderr.write(f"aws-auth: {note}\n")
+    return live.map_roles
+
+
+def _show(arguments: argparse.Namespace) -> tuple[int, str]:
+    reading = aws_auth.read(_text(arguments))
+    return OK, output.as_json(reading) if arguments.json else output.as_text(reading)
+
+
+def _check(arguments: argparse.Namespace) -> tuple[int, str]:
+    reading = aws_auth.read(_text(arguments))
+    return FAILED if reading.problems else OK, output.as_json(reading) if arguments.json else output.as_text(reading)
+
+
+def _diff(arguments: argparse.Namespace) -> tuple[int, str]:
+    text = _text(arguments)
+    return OK, output.as_diff(text or "", aws_auth.upsert(text, arguments.role_arn).text)
+
+
+def _upsert(arguments: argparse.Namespace) -> tuple[int, str]:
+    manifest = Manifest.read(content(arguments.file))
+    done = aws_auth.upsert(manifest.map_roles, arguments.role_arn)
+    return OK, (manifest.with_map_roles(done.text) if done.changed else manifest).as_json()
+
+
+def _remove(arguments: argparse.Namespace) -> tuple[int, str]:
+    manifest = Manifest.read(content(arguments.file))
+    arn = aws_auth.canonical_role_arn(arguments.role_arn)
+    entries = [entry for entry in aws_auth.read(manifest.map_roles).entries if _is_of(entry, arn)]
+    if not entries:
+        return OK, manifest.as_json()
+    _refuse_foreign(manifest, arn, entries[-1])
+    return OK, manifest.with_map_roles(
+        aws_auth.remove(manifest.map_roles, arn, created=True, added_groups=())
+    ).as_json()
+
+
+def _is_of(entry: aws_auth.Entry, role_arn: str) -> bool:
+    """Whether an entry names the role as STS does; one with a path never matches and is not ours."""
+    return entry.role_arn.lower() == role_arn.lower()
+
+
+def _refuse_foreign(manifest: Manifest, role_arn: str, entry: aws_auth.Entry) -> None:
+    try:
+        recorded = Owners(manifest.annotations.get(ANNOTATION)).added(recorded_role(role_arn))
+    except UnreadableRecord as failure:
+        raise UnusableError(failure.reason()) from None
+    if recorded is not None:
+        raise UnusableError(
+            f"line {entry.line}: the entry of {role_arn} is recorded as a stack's (annotation {ANNOTATION}): delete the"
+            " node group there, and its entry goes with it [owned]"
+        )
+    if not aws_auth.is_ours(manifest.map_roles, role_arn):
+        raise UnusableError(
+            f"line {entry.line}: the entry of {role_arn} is not exactly what upsert adds (role, username and the groups"
+            f" {', '.join(aws_auth.WINDOWS_NODE_GROUPS)}), so it may be somebody else's: edit it by hand [not-ours]"
+        )

@@ -1,0 +1,141 @@
+"""A ConfigMap's manifest, as kubectl prints it, with the map's text exactly as the cluster has it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from windows_nodegroup.handler.aws_auth import MalformedMap
+from windows_nodegroup.handler.aws_auth_composer import compose
+from windows_nodegroup.handler.aws_auth_document import Mapping, Node, Scalar, Sequence, target
+from windows_nodegroup.handler.entry_edit import MAP_ROLES
+
+_MOST_LEVELS = 100
+
+
+class UnusableError(ValueError):
+    """What was given cannot be worked with: the text says why, and the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A ConfigMap."""
+
+    members: dict[str, Any]
+
+    @classmethod
+    def read(cls, text: str) -> Manifest:
+        """Read a manifest, in JSON or YAML.
+
+        Raises:
+            UnusableError: It is not a ConfigMap's.
+        """
+        manifest = cls.find(text)
+        if manifest is None:
+            raise UnusableError(
+                "this is no ConfigMap's manifest: give what"
+                " `kubectl -n kube-system get configmap aws-auth -o yaml` prints [no-manifest]"
+            )
+        return manifest
+
+    @classmethod
+    def find(cls, text: str) -> Manifest | None:
+        """Return the manifest, or None if the text is something else.
+
+        Raises:
+            UnusableError: It is a manifest, but not that of one ConfigMap whose values are text.
+        """
+        members, more = _parsed(text)
+        if not isinstance(members, dict) or "kind" not in members:
+            return None
+        if more:
+            raise UnusableError("there are several documents: give one manifest [several-documents]")
+        kind = members["kind"]
+        if kind != "ConfigMap":
+            cure = "take the item out of the list" if str(kind).endswith("List") else "give the ConfigMap aws-auth"
+            raise UnusableError(f"this is the manifest of a {kind}, not of a ConfigMap: {cure} [kind]")
+        name = (_mapping(members, "metadata")).get("name", "aws-auth")
+        if name != "aws-auth":
+            raise UnusableError(f"this is the ConfigMap {name}: the authenticator reads aws-auth alone [name]")
+        if not isinstance(_mapping(members, "data").get(MAP_ROLES, ""), str):
+            raise UnusableError(f"data.{MAP_ROLES} is not text: write it as a block, `{MAP_ROLES}: |` [not-text]")
+        return cls(members)
+
+    @property
+    def map_roles(self) -> str | None:
+        """The value of `mapRoles`; None when there is no such key."""
+        found: str | None = _mapping(self.members, "data").get(MAP_ROLES)
+        return found
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """The annotations by name."""
+        return _mapping(_mapping(self.members, "metadata"), "annotations")
+
+    def with_map_roles(self, text: str) -> Manifest:
+        """Return the manifest with that value of `mapRoles`, and everything else as it is."""
+        return Manifest(self.members | {"data": _mapping(self.members, "data") | {MAP_ROLES: text}})
+
+    def as_json(self) -> str:
+        """Return the manifest as kubectl reads it."""
+        return json.dumps(self.members, ensure_ascii=False, indent=2) + "\n"
+
+
+def content(file: str) -> str:
+    """Return the text of a file, or of standard input for `-`, without touching its line ends.
+
+    Raises:
+        OSError: It cannot be read.
+        UnusableError: It is not UTF-8.
+    """
+    octets = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnusableError(f"{file} is not UTF-8: {error.reason} at byte {error.start} [encoding]") from None
+
+
+def map_roles(text: str) -> str | None:
+    """Return the value of `mapRoles` in a manifest, or the text itself if it is no manifest.
+
+    Raises:
+        UnusableError: It is a manifest, but not that of one ConfigMap whose values are text.
+    """
+    manifest = Manifest.find(text)
+    return text if manifest is None else manifest.map_roles
+
+
+def _mapping(members: dict[str, Any], key: str) -> dict[str, Any]:
+    found = members.get(key)
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise UnusableError(f"{key} is not a mapping, so this is no ConfigMap [no-manifest]")
+    return found
+
+
+def _parsed(text: str) -> tuple[object, bool]:
+    """Return the text's first document as JSON's values, read as kubectl reads it, and whether another follows."""
+    try:
+        return json.loads(text.removeprefix("\ufeff")), False
+    except (ValueError, RecursionError):
+        pass
+    try:
+        document = compose(text)
+    except MalformedMap:
+        return None, False
+    if document.root is None or document.root.depth > _MOST_LEVELS:
+        return None, document.more
+    return _value(document.root), document.more
+
+
+def _value(node: Node) -> object:
+    found = target(node)
+    if isinstance(found, Sequence):
+        return [_value(item) for item in found.items]
+    if isinstance(found, Mapping):
+        return {key: _value(field.value) for key, field in found.fields.items() if key is not None}
+    return found.value if isinstance(found, Scalar) else None

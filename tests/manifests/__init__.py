@@ -1,0 +1,1 @@
+"""The manifests, applied to the local Kubernetes API."""

@@ -250,7 +250,7 @@ class Stage:
         assert query["X-Amz-SignedHeaders"] == "host;x-k8s-aws-id"
         return self.users.get(query["X-Amz-Credential"].partition("/")[0])
 
-    def put_map(self, map_roles: str | None, **metadata: Any) -> None:  # noqa: ANN401 — whatever Kubernetes knows
+    def put_map(self, map_roles: str | None, **metadata: Any) -> None:
         """Let somebody else write the map, over whatever is there."""
         data = {"mapUsers": f"- userarn: arn:aws:iam::{ACCOUNT}:user/{FOREIGN}\n"}
         if map_roles is not None:
@@ -284,7 +284,7 @@ class Stage:
         """Return the methods of all requests that would change the map."""
         return [request.method for request in self.kubernetes.requests if request.method != "GET"]
 
-    def event(self, request_type: str, role: str = ROLE, **details: Any) -> dict[str, Any]:  # noqa: ANN401
+    def event(self, request_type: str, role: str = ROLE, **details: Any) -> dict[str, Any]:
         """Return a request of CloudFormation.
 
         Args:
@@ -331,17 +331,17 @@ class Stage:
         assert len(answers) == 1
         return answers[0]
 
-    def ask(self, request_type: str, role: str = ROLE, *, seconds: float = 30, **event: Any) -> dict[str, Any]:  # noqa: ANN401
+    def ask(self, request_type: str, role: str = ROLE, *, seconds: float = 30, **event: Any) -> dict[str, Any]:
         """Send a request of CloudFormation and return the answer."""
         return self.send(self.event(request_type, role, **event), seconds=seconds)
 
-    def succeed(self, request_type: str, role: str = ROLE, **event: Any) -> dict[str, Any]:  # noqa: ANN401
+    def succeed(self, request_type: str, role: str = ROLE, **event: Any) -> dict[str, Any]:
         """Send a request that must succeed; return the answer."""
         answer = self.ask(request_type, role, **event)
         assert answer["Status"] == "SUCCESS", answer.get("Reason")
         return answer
 
-    def fail(self, request_type: str, role: str = ROLE, **event: Any) -> str:  # noqa: ANN401
+    def fail(self, request_type: str, role: str = ROLE, **event: Any) -> str:
         """Send a request that must fail; return the reason."""
         answer = self.ask(request_type, role, **event)
         assert answer["Status"] == "FAILED"

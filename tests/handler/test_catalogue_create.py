@@ -538,6 +538,18 @@ def test_c33_the_limit_is_kubernetes_own(stage: Stage) -> None:
         stage.put_map(MAP, annotations={"big": "x" * (room - 2), RECORD: "x" * (length - len(RECORD))})
 
 
+def test_c33_owners_go_before_deletions(stage: Stage) -> None:
+    """Where room is short, what was deleted is forgotten so that an owner can be recorded."""
+    stage.succeed("Create", OTHER_ROLE)
+    stage.succeed("Delete", OTHER_ROLE)
+    length = len(RECORD) + len(stage.map["metadata"]["annotations"][RECORD])
+    room = entry_edit.ANNOTATIONS_BYTES - length - 60
+    stage.put_map(MAP, annotations={**stage.map["metadata"]["annotations"], "big": "x" * room})
+    assert "deleted" in stage.record
+    stage.succeed("Create")
+    assert list(stage.record) == ["roles"]
+
+
 def test_record_that_cannot_be_read(stage: Stage) -> None:
     """Where the record is damaged, nobody knows who needs what: nothing new is written, and nothing is taken away."""
     stage.succeed("Create")

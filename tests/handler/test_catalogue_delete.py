@@ -18,7 +18,7 @@ KEY = f"{ACCOUNT}:role/windows-nodes"
 MADE_UP = "ng-NodeAccess-1ABCDEFGHIJKL"
 
 
-def without_network(name: str, *_: Any, **__: Any) -> Any:  # noqa: ANN401 — the signature is socket's
+def without_network(name: str, *_: Any, **__: Any) -> Any:
     """Resolve nothing, as when a cluster's endpoint is gone."""
     raise socket.gaierror(socket.EAI_NONAME, f"{name}: name or service not known")
 

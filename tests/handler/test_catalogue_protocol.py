@@ -191,13 +191,15 @@ def test_p05_work_that_cannot_be_interrupted(stage: Stage, monkeypatch: pytest.M
     upsert = aws_auth.upsert
     busy: list[float] = []
 
-    def slow(*arguments: Any) -> Any:  # noqa: ANN401 — passed through
-        time.sleep(1.3)
+    def slow(*arguments: Any) -> Any:
+        time.sleep(2.5)
         busy.append(time.monotonic())
         return upsert(*arguments)
 
     monkeypatch.setattr(aws_auth, "upsert", slow)
+    started = time.monotonic()
     stage.fail("Create", seconds=2)
+    assert time.monotonic() - started < 2
     while not busy:
         time.sleep(0.05)
     time.sleep(0.2)

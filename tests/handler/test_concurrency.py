@@ -71,7 +71,7 @@ class ForeignWriter:
             time.sleep(0.02)
         assert status == http.client.OK
 
-    def _ask(self, method: str, body: Any = None, content_type: str = "application/json") -> tuple[int, Any]:  # noqa: ANN401
+    def _ask(self, method: str, body: Any = None, content_type: str = "application/json") -> tuple[int, Any]:
         headers = {"Authorization": "Bearer foreign", "Content-Type": content_type}
         self._connection.request(method, PATH, body and json.dumps(body), headers)
         response = self._connection.getresponse()
@@ -105,7 +105,7 @@ def crowded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     authenticate = stage.authenticate
     function = stage.users["function-key"]
     monkeypatch.setattr(stage, "authenticate", lambda token: function if token == "foreign" else authenticate(token))
-    monkeypatch.setattr(config_map, "CONFLICT_BACKOFF", (0.05, 2.0))
+    monkeypatch.setattr(config_map, "CONFLICT_BACKOFF", (0.2, 2.0))
     return stage
 
 

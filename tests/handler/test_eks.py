@@ -38,7 +38,7 @@ def session(region: str = "us-west-2", url_suffix: str = "amazonaws.com", token:
     )
 
 
-def client(service: str, region: str, token: str | None) -> Any:  # noqa: ANN401 — boto3's clients have no static types
+def client(service: str, region: str, token: str | None) -> Any:
     """Return boto3's client for the same caller."""
     return boto3.Session().client(  # type: ignore[call-overload]  # the stubs know no name that is a variable
         service,
@@ -64,7 +64,7 @@ def test_token_is_the_one_of_the_aws_cli(region: str, session_token: str | None)
     """The token is what boto3's STS client presigns with the cluster's name as a signed header, as the AWS CLI does."""
     sts = client("sts", region, session_token)
 
-    def add_header(request: Any, **_: Any) -> None:  # noqa: ANN401 — botocore's request
+    def add_header(request: Any, **_: Any) -> None:
         request.headers["x-k8s-aws-id"] = CLUSTER
 
     sts.meta.events.register("before-sign.sts.GetCallerIdentity", add_header)
@@ -118,7 +118,7 @@ def test_calls_are_those_of_boto3(
     theirs: list[Any] = []
     eks_client = client("eks", "us-west-2", TOKEN)
 
-    def answer(request: Any, **_: Any) -> AWSResponse:  # noqa: ANN401 — botocore's request
+    def answer(request: Any, **_: Any) -> AWSResponse:
         theirs.append(request)
         return AWSResponse(request.url, 200, HTTPHeaders(), Mock(stream=lambda **_: [b"{}"], read=lambda: b"{}"))
 

@@ -33,8 +33,8 @@ ACCESS_SECONDS = 45.0
 #: For how long an endpoint that cannot be reached is tried, in seconds.
 NETWORK_SECONDS = 30.0
 
-#: Pauses after a conflict, in seconds: the first at most, and the longest. Short: the next try usually succeeds.
-CONFLICT_BACKOFF = (0.05, 2.0)
+#: Pauses after a conflict, in seconds: the first at most, and the longest.
+CONFLICT_BACKOFF = (0.2, 2.0)
 
 #: Pauses after any other trouble.
 TROUBLE_BACKOFF = (0.5, 5.0)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 
 from .failures import OutOfTime
 
 
 class Deadline:
-    """The end of the work, on the monotonic clock. Safe to cancel from another thread.
+    """The end of the work, on the monotonic clock.
 
     Attributes:
         doing: What the work is at, for the message when the time runs out: `waiting for …`.
@@ -19,12 +18,11 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         """Start counting: the work ends in `seconds`."""
         self._end = time.monotonic() + seconds
-        self._cancelled = threading.Event()
         self.doing = "starting"
 
     def remaining(self) -> float:
-        """Return the seconds that are left, 0 when none are or the work was cancelled."""
-        return 0.0 if self._cancelled.is_set() else max(0.0, self._end - time.monotonic())
+        """Return the seconds that are left, 0 when none are."""
+        return max(0.0, self._end - time.monotonic())
 
     def limit(self, seconds: float) -> float:
         """Return `seconds`, or less if the deadline comes first.
@@ -41,14 +39,11 @@ class Deadline:
         """Wait.
 
         Raises:
-            OutOfTime: The pause would last beyond the deadline, so there is no use in it; or the work was cancelled.
+            OutOfTime: The pause would last beyond the deadline, so there is no use in it.
         """
-        if seconds >= self.remaining() or self._cancelled.wait(seconds):
+        if seconds >= self.remaining():
             raise OutOfTime(self.doing)
-
-    def cancel(self) -> None:
-        """End the work now: whatever still runs stops at its next step and writes nothing any more."""
-        self._cancelled.set()
+        time.sleep(seconds)
 
 
 class Backoff:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from . import log
 from .cloudformation import Answer, NotARequestError, Request, deliver
-from .contract import AwsAuthEntry
+from .contract import AwsAuthEntry, NodesReady, WindowsIpam
 from .deadline import Deadline
 from .failures import Failure, Internal, InvalidProperties, OutOfTime
 from .preflight_contract import AwsPreflight, ClusterPreflight
@@ -28,6 +28,8 @@ RESOURCES: Mapping[str, str] = {
     AwsAuthEntry.TYPE: ".aws_auth_entry",
     AwsPreflight.TYPE: ".preflight",
     ClusterPreflight.TYPE: ".cluster_preflight",
+    WindowsIpam.TYPE: ".windows_support",
+    NodesReady.TYPE: ".readiness",
 }
 
 #: What is kept back of the function's time for delivering the answer, in seconds, but never more than half of it.
@@ -86,7 +88,10 @@ def handler(event: object, context: LambdaContext) -> None:
 
 
 def _answer(request: Request, deadline: Deadline) -> Answer:
-    """Let the work be done, but wait for it no longer than leaves time for the answer."""
+    """Let the work be done, but wait for it no longer than leaves time for the answer.
+
+    Work that is given up writes nothing later: its own deadline has passed by then.
+    """
     remaining = deadline.remaining()
     seconds = remaining - min(ANSWER_SECONDS, remaining / 2)
     work = Deadline(seconds)
@@ -95,7 +100,6 @@ def _answer(request: Request, deadline: Deadline) -> Answer:
     thread = threading.Thread(target=run, args=(lambda: answers.append(_work(request, work)),), daemon=True)
     thread.start()
     thread.join(seconds + 0.1)
-    work.cancel()
     return answers[0] if answers else _failed(request, OutOfTime(work.doing))
 
 

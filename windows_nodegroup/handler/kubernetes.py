@@ -127,6 +127,10 @@ class KubernetesApi:
             raise ApiError(response.status, str(members.get("message", "")), retry_after)
         return members
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
     def forget_token(self) -> None:
         """Make a new token for the next request."""
         self._token = ""

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from local_aws.cloudformation.stack import Stack
     from local_aws.cloudformation.template import Template
 
-#: Options with the values that say nothing more than what is done anyway.
+#: Options with the values that say nothing more than what is done anyway. `ImportExistingResources` is not among them:
+#: the CDK CLI's bootstrap asks for it, and a resource that exists is not passed over then, its creation fails.
 _DEFAULTS: dict[str, tuple[object, ...]] = {
     "ChangeSetType": ("CREATE", "UPDATE"),
     "DeploymentConfig": ({"Mode": "STANDARD"},),
     "DeploymentMode": (),
-    "ImportExistingResources": (False,),
     "OnFailure": ("ROLLBACK", "DO_NOTHING"),
     "OnStackFailure": ("ROLLBACK",),
     "ResourceTypes": ([],),

@@ -7,6 +7,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_eks
 
 import windows_nodegroup
 from development.rules_page import PATH, page
@@ -23,7 +24,7 @@ def codes_of(props: str) -> set[str]:
     make_node_group(stack, "Other")
     try:
         # The examples are ours, and written as a user of the package writes them.
-        values = eval(f"dict({props})", NAMES | {"Duration": cdk.Duration, "stack": stack})  # noqa: S307
+        values = eval(f"dict({props})", NAMES | {"Duration": cdk.Duration, "aws_eks": aws_eks, "stack": stack})  # noqa: S307
         node_group = make_node_group(stack, **values)
     except InvalidNodeGroup as invalid:
         return {problem.code for problem in invalid.problems}

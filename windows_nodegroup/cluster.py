@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
+from . import rules
 from .cluster_lookup import look_up_cluster
 from .network import security_group_ids, subnet_ids
+from .problems import Problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
     from constructs import Construct
+
+    from .cluster_in_app import CdkCluster
 
 
 class AuthenticationMode(StrEnum):
@@ -51,6 +55,9 @@ class EksCluster:
     service_ipv4_cidr: str | None
     kubectl_role_arn: str | None
     kubernetes_group: str | None
+    function_subnets: Sequence[ec2.ISubnet | str]
+    function_security_group_ids: Sequence[str]
+    construct: CdkCluster | None = None
 
     @classmethod
     def from_attributes(  # noqa: PLR0913 — props
@@ -68,6 +75,8 @@ class EksCluster:
         service_ipv4_cidr: str | None = None,
         kubectl_role: iam.IRole | str | None = None,
         kubernetes_group: str | None = None,
+        function_subnets: Sequence[ec2.ISubnet | str] = (),
+        function_security_groups: Sequence[ec2.ISecurityGroup | str] = (),
     ) -> Self:
         """Describes a cluster by what is known of it.
 
@@ -87,7 +96,13 @@ class EksCluster:
                 it, which its trust policy has to allow. A CloudFormation parameter may be empty: none. Without such a
                 role the function gets an access entry, for which the mode has to include the API.
             kubernetes_group: The Kubernetes group that the function's access entry names, bound by somebody to the
-                permissions it needs. Without it the entry has `AmazonEKSEditPolicy`, limited to `kube-system`.
+                permissions it needs: `python -m windows_nodegroup rbac` prints the manifests. Without it the entry has
+                `AmazonEKSEditPolicy`, limited to `kube-system`.
+            function_subnets: Where the function runs that talks to the cluster: subnets or their ids. Needed where the
+                cluster's endpoint is private or does not admit the function's address. The subnets need a way to EKS,
+                STS, EC2, IAM, CloudFormation and S3.
+            function_security_groups: The function's security groups there, or their ids; by default the cluster
+                security group, which admits it to the control plane.
         """
         return cls(
             cluster_name=cluster_name,
@@ -103,6 +118,8 @@ class EksCluster:
             service_ipv4_cidr=service_ipv4_cidr,
             kubectl_role_arn=_role_arn(kubectl_role),
             kubernetes_group=kubernetes_group,
+            function_subnets=function_subnets,
+            function_security_group_ids=security_group_ids(function_security_groups),
         )
 
     @classmethod
@@ -118,6 +135,8 @@ class EksCluster:
         authentication_mode: AuthenticationMode | str | None = None,
         kubectl_role: iam.IRole | str | None = None,
         kubernetes_group: str | None = None,
+        function_subnets: Sequence[ec2.ISubnet | str] = (),
+        function_security_groups: Sequence[ec2.ISecurityGroup | str] = (),
     ) -> Self:
         """Describes a cluster that exists, of which only the name is given.
 
@@ -135,6 +154,8 @@ class EksCluster:
             authentication_mode: As for `from_attributes`; by default the cluster's.
             kubectl_role: As for `from_attributes`.
             kubernetes_group: As for `from_attributes`.
+            function_subnets: As for `from_attributes`.
+            function_security_groups: As for `from_attributes`.
 
         Raises:
             InvalidNodeGroup: The name, the account or the region is not known at synthesis.
@@ -149,8 +170,79 @@ class EksCluster:
         found = look_up_cluster(scope, cluster_name, vpc_is_known=vpc is not None)
         found |= {name: value for name, value in given.items() if value is not None}
         return cls.from_attributes(
-            cluster_name=cluster_name, kubectl_role=kubectl_role, kubernetes_group=kubernetes_group, **found
+            cluster_name=cluster_name,
+            kubectl_role=kubectl_role,
+            kubernetes_group=kubernetes_group,
+            function_subnets=function_subnets,
+            function_security_groups=function_security_groups,
+            **found,
         )
+
+    @classmethod
+    def from_cluster(  # noqa: PLR0913 — props
+        cls,
+        cluster: CdkCluster,
+        *,
+        vpc: ec2.IVpc | str | None = None,
+        subnets: Sequence[ec2.ISubnet | str] | None = None,
+        cluster_security_group: ec2.ISecurityGroup | str | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup | str] | None = None,
+        version: str | None = None,
+        authentication_mode: AuthenticationMode | str | None = None,
+        service_ipv4_cidr: str | None = None,
+        kubectl_role: iam.IRole | str | None = None,
+        kubernetes_group: str | None = None,
+        function_subnets: Sequence[ec2.ISubnet | str] = (),
+        function_security_groups: Sequence[ec2.ISecurityGroup | str] = (),
+    ) -> Self:
+        """Describes a CDK cluster, of `aws_eks` or `aws_eks_v2`, made in the app or imported.
+
+        A cluster that is made in the app is known well enough, and if it has what `add_manifest` needs, the function
+        gets its permissions through a Kubernetes group. Of an imported cluster that is known with which it was
+        imported; `from_lookup` needs less. Whatever is given here is not taken from the construct.
+
+        Args:
+            cluster: The cluster.
+            vpc: As for `from_attributes`; by default the cluster's.
+            subnets: As for `from_attributes`; by default the private ones of the VPC.
+            cluster_security_group: As for `from_attributes`; by default the cluster's.
+            security_groups: As for `from_attributes`.
+            version: As for `from_attributes`; by default the one with which the app makes the cluster.
+            authentication_mode: As for `from_attributes`; by default the cluster's.
+            service_ipv4_cidr: As for `from_attributes`; by default the one with which the app makes the cluster.
+            kubectl_role: As for `from_attributes`.
+            kubernetes_group: As for `from_attributes`.
+            function_subnets: As for `from_attributes`.
+            function_security_groups: As for `from_attributes`.
+
+        Raises:
+            InvalidNodeGroup: The cluster was imported without its VPC, and none is given.
+        """
+        from .cluster_in_app import describe_cluster  # noqa: PLC0415 — loads cdk8s, which the other ways do not need
+
+        given = {
+            "vpc": vpc,
+            "subnets": subnets,
+            "cluster_security_group": cluster_security_group,
+            "security_groups": security_groups,
+            "version": version,
+            "authentication_mode": authentication_mode,
+            "service_ipv4_cidr": service_ipv4_cidr,
+            "kubernetes_group": kubernetes_group,
+        }
+        known = describe_cluster(cluster) | {name: value for name, value in given.items() if value is not None}
+        if "vpc" not in known:
+            problems = Problems(f"the cluster {cluster.node.path}")
+            problems.add(rules.IMPORTED_WITHOUT_VPC, "it was imported without its VPC, and no vpc is given")
+            problems.raise_errors()
+        described = cls.from_attributes(
+            cluster_name=cluster.cluster_name,
+            kubectl_role=kubectl_role,
+            function_subnets=function_subnets,
+            function_security_groups=function_security_groups,
+            **known,
+        )
+        return replace(described, construct=cluster)
 
 
 def _group_id(group: ec2.ISecurityGroup | str | None) -> str | None:

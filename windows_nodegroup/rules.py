@@ -738,6 +738,18 @@ LOOKUP_NEEDS_LITERALS = Rule(
     good='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33")',
     bad='cluster=EksCluster.from_lookup(stack, cluster_name="c")',
 )
+IMPORTED_WITHOUT_VPC = Rule(
+    code="WNG621",
+    severity="error",
+    meaning="The VPC of an imported cluster is not known",
+    cure="give vpc, import the cluster with its VPC, or use EksCluster.from_lookup, which finds everything by the name",
+    documentation="https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_eks/ClusterAttributes.html",
+    good=(
+        "cluster=EksCluster.from_cluster(aws_eks.Cluster.from_cluster_attributes(stack, 'C', cluster_name='c'), "
+        "vpc='vpc-1', version='1.33')"
+    ),
+    bad="cluster=EksCluster.from_cluster(aws_eks.Cluster.from_cluster_attributes(stack, 'C', cluster_name='c'))",
+)
 
 # 7: tags
 

@@ -137,6 +137,7 @@ def test_absent_cluster() -> None:
         (cdk.Environment(region="us-west-2"), "my-cluster", "the stack's account not known"),
         (_ENV, cdk.Aws.STACK_NAME, "cluster_name not known"),
     ],
+    ids=["no environment", "no account", "no name"],
 )
 def test_what_a_lookup_needs(env: cdk.Environment | None, name: str, unknown: str) -> None:
     """A stack for any account, or a name that only the deployment knows, is refused with both cures."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -34,13 +35,13 @@ class LogStream:
             file.seek(self._position)
             lines = file.read().decode("utf-8", "replace").splitlines()
             position = file.tell()
-        logs = self._client("logs")
-        if self._position == 0:
-            try:
-                logs.create_log_stream(logGroupName=self._group, logStreamName=self._name)
-            except logs.exceptions.ResourceNotFoundException:
-                return
-        self._position = position
         events = [{"timestamp": int(time.time() * 1000), "message": line} for line in lines if line]
-        if events:
+        if not events:
+            return
+        logs = self._client("logs")
+        # The group may never have been there, or go at any moment, with the function's stack.
+        with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
+            if self._position == 0:
+                logs.create_log_stream(logGroupName=self._group, logStreamName=self._name)
             logs.put_log_events(logGroupName=self._group, logStreamName=self._name, logEvents=events)
+            self._position = position

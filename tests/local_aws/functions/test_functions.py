@@ -190,6 +190,8 @@ def test_output_is_in_the_log_group(aws: LocalAws, new_function: NewFunction, in
     invoke(name, 2)
     events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
     assert [event["message"] for event in events] == [f"printed {n} /aws/lambda/{name}" for n in (1, 2)]
+    logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
+    assert not invoke(name, 3)[1]
 
 
 def test_event_is_tried_three_times(aws: LocalAws, new_function: NewFunction, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ def cdk(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Cdk
 
 
 @pytest.fixture
-def stack(bootstrapped: LocalAws) -> Any:  # noqa: ANN401 - a closure
+def stack(bootstrapped: LocalAws) -> Any:
     """Describe a stack by its name."""
 
     def describe(name: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def test_files() -> None:
         "handler/__init__.py",
         "handler/contract.py",
         "yaml/__init__.py",
-        "yaml/composer.py",
+        "yaml/parser.py",
         "yaml/LICENSE",
     } <= set(files)
     assert {Path(path).suffix for path in files} == {".py", ""}

@@ -23,12 +23,9 @@ if TYPE_CHECKING:
 
 _HANDLER = Path(__file__).parent / "handler"
 
-# What reads; `yaml` itself would also import what writes, and the compiled parts.
-_YAML = (
-    *("composer", "constructor", "error", "events", "loader", "nodes"),
-    *("parser", "reader", "resolver", "scanner", "tokens"),
-)
-_YAML_INIT = b'"""The reading half of PyYAML: import what is needed from its modules."""\n'
+# What turns a text into events; `yaml` itself would also import what makes values of them, what writes, the compiled.
+_YAML = ("error", "events", "parser", "scanner", "tokens")
+_YAML_INIT = b'"""The parsing part of PyYAML: import what is needed from its modules."""\n'
 
 
 @cache

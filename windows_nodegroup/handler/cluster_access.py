@@ -59,7 +59,7 @@ class ClusterAccess(NamedTuple):
         if error.status == _UNKNOWN:
             trouble = f"cluster {self.cluster.name} does not know {principal} (401)"
         else:
-            trouble = f"{principal} may not change aws-auth of cluster {self.cluster.name} (403)"
+            trouble = f"{principal} may not change ConfigMaps in kube-system of cluster {self.cluster.name} (403)"
         return f"{trouble}: {self._cure(principal, is_known=error.status != _UNKNOWN)}"
 
     def on_no_route(self) -> str:

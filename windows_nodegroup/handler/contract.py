@@ -3,6 +3,10 @@
 The synthesis side imports this module and no other of the function's; the function imports nothing of that side.
 """
 
+from __future__ import annotations
+
+from .preflight_contract import Permission
+
 #: The Lambda handler, as it stands in the asset: the package `handler`, module `index`, function `handler`.
 HANDLER = "handler.index.handler"
 
@@ -33,3 +37,77 @@ class AwsAuthEntry:
     ATTRIBUTE_ROLE_ARN = "RoleArn"
     #: Attribute: what the user should know, separated by semicolons; empty if all is well.
     ATTRIBUTE_WARNINGS = "Warnings"
+
+
+class WindowsIpam:
+    """`Custom::WindowsIpam`: the ConfigMap `kube-system/amazon-vpc-cni` has EKS give Windows pods their addresses.
+
+    The settings hold for all Windows nodes of the cluster. Those that are absent stay as they are, and nothing is ever
+    switched off.
+    """
+
+    TYPE = "Custom::WindowsIpam"
+
+    #: The cluster's name, exactly as EKS has it.
+    CLUSTER_NAME = "ClusterName"
+    #: The role to assume for the Kubernetes API; absent or empty: the function's own.
+    KUBECTL_ROLE_ARN = "KubectlRoleArn"
+    #: `true`: nodes get prefixes of 16 addresses instead of single ones, and so hold more pods.
+    PREFIX_DELEGATION = "EnablePrefixDelegation"
+    #: How many prefixes, or addresses, a node has in reserve, and how many addresses it has at least: whole numbers.
+    WARM_PREFIX_TARGET = "WarmPrefixTarget"
+    WARM_IP_TARGET = "WarmIpTarget"
+    MINIMUM_IP_TARGET = "MinimumIpTarget"
+    #: Where EKS manages vpc-cni and its configuration lacks a setting: `update` changes the add-on; `advise`, as if
+    #: absent, fails with the command that does.
+    ADD_ON = "AddOn"
+
+    #: Attribute: the warnings, one a line, or `none`.
+    WARNINGS = "Warnings"
+
+    PERMISSIONS = (
+        Permission(
+            "cloudformation:DescribeStacks", "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*"
+        ),
+        Permission("eks:DescribeAddon", "arn:{partition}:eks:{region}:{account}:addon/{cluster}/vpc-cni/*"),
+        Permission("eks:DescribeCluster", "arn:{partition}:eks:{region}:{account}:cluster/{cluster}"),
+    )
+    #: What `update` needs beside them. For an add-on with a role of its own also `iam:PassRole` of that role.
+    UPDATE_PERMISSIONS = (
+        Permission("eks:UpdateAddon", "arn:{partition}:eks:{region}:{account}:addon/{cluster}/vpc-cni/*"),
+    )
+
+
+class NodesReady:
+    """`Custom::NodesReady`: waits until the instances of an Auto Scaling group are Ready nodes of the cluster.
+
+    It waits again whenever a property changes.
+    """
+
+    TYPE = "Custom::NodesReady"
+
+    #: The cluster's name, exactly as EKS has it.
+    CLUSTER_NAME = "ClusterName"
+    #: The role to assume for the Kubernetes API; absent or empty: the function's own.
+    KUBECTL_ROLE_ARN = "KubectlRoleArn"
+    #: The group; how many of its instances have to be Ready is what it desires when the wait begins.
+    AUTO_SCALING_GROUP_NAME = "AutoScalingGroupName"
+    #: The nodes' role, to find out why nodes do not join; absent: nobody looks.
+    NODE_ROLE_ARN = "NodeRoleArn"
+    #: How long to wait at most, in seconds; absent, or more than the function has: as long as the function can.
+    TIMEOUT_SECONDS = "TimeoutSeconds"
+    #: Whatever a new wait is due after: the launch template's version, the sizes. Nobody reads it.
+    TRIGGERS = "Triggers"
+
+    #: Attribute: the warnings, one a line, or `none`.
+    WARNINGS = "Warnings"
+
+    PERMISSIONS = (
+        Permission("autoscaling:DescribeAutoScalingGroups", "*"),
+        Permission("autoscaling:DescribeScalingActivities", "*"),
+        Permission(
+            "cloudformation:DescribeStacks", "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*"
+        ),
+        Permission("eks:DescribeAccessEntry", "arn:{partition}:eks:{region}:{account}:access-entry/{cluster}/*"),
+        Permission("eks:DescribeCluster", "arn:{partition}:eks:{region}:{account}:cluster/{cluster}"),
+    )

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from yaml.error import YAMLError
-from yaml.loader import BaseLoader
-
+from ..cni_add_on import configuration_values  # noqa: TID252 — in Lambda, the package has another absolute name
 from .aws import NotFoundError
 from .check import GUIDE, Check, NotCheckedError, NotNeededError, Severity
 from .facts import Facts
@@ -107,10 +105,7 @@ def _add_on(subject: Facts) -> Answer:
 
 
 def _configuration(subject: Facts) -> Answer:
-    # EKS takes JSON and YAML. Every scalar stays a string: the add-on's own schema has "true" as a string.
-    text = _add_on(subject).get("configurationValues") or "{}"
     try:
-        values = BaseLoader(text).get_single_data()
-    except YAMLError as error:
+        return configuration_values(_add_on(subject).get("configurationValues") or "")
+    except ValueError as error:
         raise NotCheckedError("the configuration values of vpc-cni cannot be read") from error
-    return values if isinstance(values, dict) else {}

@@ -65,6 +65,16 @@ def test_c02_lost_race_for_the_map(stage: Stage) -> None:
     assert yaml.safe_load(inserted(MAP, stage.map_roles)) == [ENTRY]
 
 
+def test_c02_map_is_deleted_meanwhile(stage: Stage) -> None:
+    """When somebody deletes the map between reading and writing, it is created."""
+    stage.kubernetes.faults.meanwhile(
+        lambda: stage.kubernetes.delete("v1", "ConfigMap", "aws-auth", "kube-system"), method="PATCH"
+    )
+    stage.succeed("Create")
+    assert stage.writes() == ["PATCH", "POST"]
+    assert entries(stage.map_roles) == [ENTRY]
+
+
 def test_c03_absent_entry_is_added(stage: Stage) -> None:
     """The entry is added, and no other byte of the ConfigMap's data changes."""
     before = stage.map["data"]

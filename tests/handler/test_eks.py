@@ -165,6 +165,14 @@ def test_calls_are_not_repeated_for_ever(stage: Stage, monkeypatch: pytest.Monke
     assert "[WNG907]" in stage.fail("Create")
 
 
+def test_permission_takes_a_moment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A permission that the function has got a moment ago is waited for."""
+    denied = [(403, b"{}", {"x-amzn-ErrorType": "AccessDeniedException"})] * 2
+    answer = stage.aws._answer
+    monkeypatch.setattr(stage.aws, "_answer", lambda *request: denied.pop() if denied else answer(*request))
+    stage.succeed("Create")
+
+
 def test_missing_permission_to_describe(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A permission that is missing for good is named."""
     monkeypatch.setattr(aws, "CALL_SECONDS", 0.2)

@@ -451,7 +451,7 @@ def test_network(stage: Stage) -> None:
 
 
 def test_cluster_and_node_group(stage: Stage) -> None:
-    """As far as moto has them; access entries and add-ons are tested with the local EKS."""
+    """As far as moto has them."""
     eks = stage.client("eks")
     subnets = [subnet["SubnetId"] for subnet in stage.client("ec2").describe_subnets()["Subnets"]][:2]
     cluster = _resource(

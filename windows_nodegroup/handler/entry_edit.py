@@ -145,7 +145,10 @@ class EntryEdit:
 
     def _removal(self, current: ConfigMap | None, undo: Added, owners: Owners) -> Change:
         text = _text(current)
-        remaining = aws_auth.remove(text, self.role_arn, created=undo.entry, added_groups=undo.groups)
+        try:
+            remaining = aws_auth.remove(text, self.role_arn, created=undo.entry, added_groups=undo.groups)
+        except aws_auth.MalformedMap as error:
+            raise _unreadable(error) from None
         return self._change(current, None if remaining == text else remaining, owners)
 
     def _change(self, current: ConfigMap | None, text: str | None, owners: Owners) -> Change:

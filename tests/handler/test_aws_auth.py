@@ -335,12 +335,62 @@ def test_c11_flow_style(text: str) -> None:
 def test_c12_any_style_of_text(text: str) -> None:
     """Line ends, marks, indents and the end of the text stay as they are, and the entry fits in."""
     done = upsert(text, ARN)
-    assert judged(done.text)[-1:] == [ENTRY] or judged(done.text)[0] == ENTRY
-    assert len(judged(done.text)) == len(judged(text)) + 1
+    after = judged(done.text)
+    after.remove(ENTRY)
+    assert after == judged(text)
     newline = "\r\n" if "\r\n" in text else "\r" if "\r" in text else "\n"
     assert done.text.count(newline) == done.text.count("\n" if "\n" in newline else newline)
     assert done.text.endswith(("\n", "\r")) == text.endswith(("\n", "\r"))
     assert _round_trip(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "added"),
+    [
+        (
+            '  - "groups":\n    - "g"\n    "rolearn": "a"\n',
+            """\
+  - "rolearn": "{arn}"
+    "username": "{username}"
+    "groups":
+    - "{b}"
+    - "{n}"
+    - "{w}"
+""",
+        ),
+        (
+            "-   rolearn: a\n    groups:\n       - g\n",
+            """\
+-   rolearn: "{arn}"
+    username: "{username}"
+    groups:
+       - "{b}"
+       - "{n}"
+       - "{w}"
+""",
+        ),
+        (
+            '[{\n    "rolearn": "a"\n}]',
+            """\
+, {
+    "rolearn": "{arn}",
+    "username": "{username}",
+    "groups": [
+        "{b}",
+        "{n}",
+        "{w}"
+    ]
+}""",
+        ),
+    ],
+)
+def test_c12_the_entry_is_written_like_the_others(text: str, added: str) -> None:
+    """Columns of keys and items, quotes around keys, and the spread of braces follow the last entry."""
+    names = {"arn": ARN, "username": NODE, "b": WINDOWS[0], "n": WINDOWS[1], "w": WINDOWS[2]}
+    for name, value in names.items():
+        added = added.replace(f"{{{name}}}", value)
+    where = len(text) - 1 if text.endswith("]") else len(text)
+    assert upsert(text, ARN).text == text[:where] + added + text[where:]
 
 
 @pytest.mark.parametrize(
@@ -359,6 +409,7 @@ def test_c12_any_style_of_text(text: str) -> None:
         "[" * 20_000,
         "- " * 20_000,
         "[" * 10_001 + "]" * 10_001,
+        "- " * 6_000 + "[" * 5_000 + "]" * 5_000,
         "- rolearn: a\n  x: .inf\n",
         "- rolearn: a\n  ~: x\n",
         "- rolearn: *x\n",
@@ -414,6 +465,7 @@ def test_d01_ours_is_cut_even_if_it_was_changed() -> None:
     assert remove(OTHER + changed, ARN, created=True, added_groups=()) == OTHER
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("number", [0, 1, 2])
 @pytest.mark.parametrize(
     "text",
@@ -428,17 +480,18 @@ def test_d01_ours_is_cut_even_if_it_was_changed() -> None:
         "- {a}\n- {b} # B\n# C\n- {c}",
     ],
 )
-def test_d01_any_entry_of_a_list_can_be_cut(text: str, number: int) -> None:
+def test_d01_any_entry_of_a_list_can_be_cut(text: str, number: int, newline: str) -> None:
     """First, middle or last: the rest is still a list of the others, with the comments that are not its own."""
     names = ["one", "two", "three"]
     arns = [f"arn:aws:iam::111122223333:role/{name}" for name in names]
-    written = text
+    written = text.replace("\n", newline)
     for mark, arn in zip("abc", arns, strict=True):
         written = written.replace(f"{{{mark}}}", f"{{rolearn: '{arn}', groups: [x, y]}}")
     after = remove(written, arns[number], created=True, added_groups=())
     assert [entry["rolearn"] for entry in judged(after)] == arns[:number] + arns[number + 1 :]
     own = 1 if text.startswith("-") and number == 1 else 0
     assert after.count("#") == text.count("#") - own
+    assert after.count("\r") == (after.count("\n") if "\r" in newline else 0)
 
 
 def test_d03_only_our_groups_go() -> None:

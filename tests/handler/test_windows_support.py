@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -448,3 +451,13 @@ def test_it_may_be_a_rollback(stage: Stage, aws: Surroundings) -> None:
     aws.add_on = {"status": "ACTIVE"}
     assert "[WNG924]" in warnings(stage, kind="Update")
     assert "[WNG924]" in reason(stage)
+
+
+def test_it_is_loaded_when_needed() -> None:
+    """The start of the function loads neither of both resources, and neither of them loads boto3."""
+    package = Path(cni_add_on.__file__).parents[1]
+    script = (
+        "import sys, handler.index; late = {'handler.windows_support', 'handler.readiness'} & set(sys.modules)\n"
+        "import handler.windows_support, handler.readiness; sys.exit(bool(late) or 'boto3' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], cwd=package, check=False).returncode == 0

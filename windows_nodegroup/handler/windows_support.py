@@ -49,7 +49,7 @@ class _Setting(NamedTuple):
     default: str  # as vpc-cni installs it
 
 
-# https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.20.4/charts/aws-vpc-cni/templates/configmap.yaml
+# https://github.com/aws/amazon-vpc-cni-k8s/blob/master/charts/aws-vpc-cni/templates/configmap.yaml
 _SETTINGS: Mapping[str, _Setting] = {
     ENABLED: _Setting("", "enableWindowsIpam", "false"),
     "enable-windows-prefix-delegation": _Setting(

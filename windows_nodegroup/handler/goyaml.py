@@ -107,8 +107,6 @@ class GoYamlParser(GoYamlScalars, Parser):
         key = self.possible_simple_keys.get(self.flow_level)
         if key is not None and self._still_possible(self.flow_level):
             self._levels.pop(key.token_number, None)
-            if key.token_number < self.tokens_taken:
-                key.token_number = self.tokens_taken + len(self.tokens)
         super().fetch_value()
 
     def fetch_block_entry(self) -> None:

@@ -159,10 +159,9 @@ def test_yaml_with_short_forms_is_the_same_as_json() -> None:
 
 
 @pytest.mark.parametrize("key", ["AWS_MANAGED_KEY", ""])
-def test_the_cdk_bootstrap_template_is_deployed(stage: Stage, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+def test_the_cdk_bootstrap_template_is_deployed(stage_with_policies: Stage, key: str) -> None:
     """The real one, in YAML, with and without a KMS key; it can be updated and deleted."""
-    monkeypatch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-    stage.empty_moto()
+    stage = stage_with_policies
     path = (
         Path(__file__).parents[3] / "node_modules" / "aws-cdk" / "lib" / "api" / "bootstrap" / "bootstrap-template.yaml"
     )

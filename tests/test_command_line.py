@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -267,7 +268,9 @@ def test_in_a_pipe_of_processes() -> None:
     given = json.dumps(_manifest(FOREIGN), ensure_ascii=False).encode()
     for action in ("upsert", "remove"):
         command = [sys.executable, "-c", script, action, "-", "--role-arn", ARN]
-        done = subprocess.run(command, input=given, capture_output=True, check=False, env={"PYTHONIOENCODING": "ascii"})
+        done = subprocess.run(
+            command, input=given, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "ascii"}
+        )
         assert (done.returncode, done.stderr) == (0, b"")
         given = done.stdout
     assert json.loads(given) == _manifest(FOREIGN)
@@ -289,13 +292,16 @@ def test_help_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
 class TestLive:
     """The same against a cluster of the local AWS."""
 
-    @pytest.fixture
-    def cluster(self, aws: LocalAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LocalCluster:
-        """A cluster with a map, and a terminal whose credentials made it."""
+    @pytest.fixture(autouse=True)
+    def _terminal(self, aws: LocalAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         for name, value in aws.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+
+    @pytest.fixture
+    def cluster(self, aws: LocalAws, tmp_path: Path) -> LocalCluster:
+        """A cluster with a map."""
         return aws.create_cluster(f"live-{tmp_path.name[-12:].replace('_', '-')}", aws_auth=FOREIGN)
 
     def test_show(self, cluster: LocalCluster, aws_auth: Callable[..., Outcome]) -> None:
@@ -329,6 +335,22 @@ class TestLive:
         cluster.kubernetes.put_config_map("kube-system", "aws-auth", {})
         options = ["--cluster", cluster.name, "--kubectl-role-arn", cluster.creator_role_arn]
         assert json.loads(aws_auth("show", *options, "--json").out)["roles"] == []
+
+    def test_a_caller_whom_the_cluster_does_not_know(
+        self, cluster: LocalCluster, aws_auth: Callable[..., Outcome]
+    ) -> None:
+        """The refusal names who asked, and the command that gives access."""
+        refusal = aws_auth("show", "--cluster", cluster.name).refusal()
+        assert "arn:aws:iam::" in refusal
+        assert "aws eks create-access-entry" in refusal
+
+    def test_a_cluster_that_ignores_the_map(self, aws: LocalAws, aws_auth: Callable[..., Outcome]) -> None:
+        """In mode API the map can be shown, and a note says that nobody reads it."""
+        cluster = aws.create_cluster("live-ignoring", authentication_mode="API", aws_auth=FOREIGN)
+        outcome = aws_auth("show", "--cluster", cluster.name, "--kubectl-role-arn", cluster.creator_role_arn)
+        assert outcome.status == 0
+        assert "role/linux" in outcome.out
+        assert "does not read aws-auth at all" in outcome.error
 
     def test_no_such_cluster(self, cluster: LocalCluster, aws_auth: Callable[..., Outcome]) -> None:
         """A wrong name is refused with the cure."""

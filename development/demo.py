@@ -6,7 +6,7 @@ import difflib
 import json
 import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from development.environment import ROOT
 from development.progress import colour, say, step
@@ -109,10 +109,21 @@ def _show_stack(aws: LocalAws) -> None:
     say("  the deployed template is the one that cdk synth wrote")
     for output in cloudformation.describe_stacks(StackName=_STACK)["Stacks"][0]["Outputs"]:
         say(f"  {output['OutputKey']} = {colour(output['OutputValue'], '1')}")
+    _show_order(cloudformation)
     (group,) = aws.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
     say(f"  Auto Scaling group: {group['MinSize']} to {group['MaxSize']} nodes, {len(group['Instances'])} launched")
     for tag in group["Tags"]:
         say(f"    {tag['Key']} = {tag['Value']}")
+
+
+def _show_order(cloudformation: Any) -> None:  # noqa: ANN401 - boto3 makes clients at run time
+    """Show that the nodes were authorised before the first one was launched."""
+    events = cloudformation.describe_stack_events(StackName=_STACK)["StackEvents"]
+    order = [(event["ResourceType"], event["ResourceStatus"]) for event in reversed(events)]
+    authorised = order.index(("Custom::AwsAuthEntry", "CREATE_COMPLETE"))
+    launched = order.index(("AWS::AutoScaling::AutoScalingGroup", "CREATE_IN_PROGRESS"))
+    _require(authorised < launched, "the nodes were launched before they were authorised")
+    say("  the nodes were authorised before the first one was launched")
 
 
 def _map_roles(cluster: LocalCluster) -> str:

@@ -16,12 +16,12 @@ CLUSTER_SECURITY_GROUP = "sg-0cccccccccccccccc"
 SUBNETS = ("subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb")
 
 
-def make_stack(**props: Any) -> cdk.Stack:  # noqa: ANN401 — handed on, as in the next two
+def make_stack(**props: Any) -> cdk.Stack:
     """An empty stack in an app of its own."""
     return cdk.Stack(cdk.App(analytics_reporting=False), "Stack", **props)
 
 
-def make_cluster(**attributes: Any) -> EksCluster:  # noqa: ANN401
+def make_cluster(**attributes: Any) -> EksCluster:
     """A cluster of which everything is known that a node group needs."""
     known: dict[str, Any] = {
         "cluster_name": "my-cluster",
@@ -36,7 +36,7 @@ def make_cluster(**attributes: Any) -> EksCluster:  # noqa: ANN401
 def make_node_group(
     stack: cdk.Stack | None = None,
     construct_id: str = "Windows",
-    **props: Any,  # noqa: ANN401
+    **props: Any,
 ) -> WindowsNodeGroup:
     """A node group with nothing but defaults and `props`."""
     defaults: dict[str, Any] = {"cluster": make_cluster(), "nodegroup_name": "windows"}

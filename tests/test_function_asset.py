@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
+import pytest
 
-from windows_nodegroup.function_asset import content_hash, function_asset, function_files
+from windows_nodegroup.function_asset import content_hash, function_archive, function_files
 
 
 def test_files() -> None:
@@ -61,18 +64,42 @@ def test_hash_of_content() -> None:
     assert content_hash(files) == content_hash(dict(reversed(files.items())))
 
 
-def test_staged(tmp_path: Path) -> None:
-    """The cloud assembly gets exactly the files, readable for Lambda's user, under a name that is a hash of them."""
+@pytest.mark.parametrize("synthesizer", [None, cdk.DefaultStackSynthesizer(qualifier="mine")])
+def test_staged(tmp_path: Path, synthesizer: cdk.DefaultStackSynthesizer | None) -> None:
+    """The cloud assembly gets exactly the files, readable for Lambda's user, whoever made the synthesizer."""
     app = cdk.App(outdir=str(tmp_path), analytics_reporting=False)
-    stack = cdk.Stack(app, "Stack")
-    asset = function_asset(stack)
+    stack = cdk.Stack(app, "Stack", synthesizer=synthesizer)
+    bucket, key = function_archive(stack)
     app.synth()
     (staged,) = tmp_path.glob("asset.*")
-    assert {
-        file.relative_to(staged).as_posix(): file.read_bytes() for file in staged.rglob("*") if file.is_file()
-    } == function_files()
+    assert contents(staged) == function_files()
     assert all(os.access(file, os.R_OK) and file.stat().st_mode & 0o044 for file in staged.rglob("*.py"))
-    assert asset.s3_object_key == staged.name.removeprefix("asset.") + ".zip"
+    assert key == staged.name.removeprefix("asset.") + ".zip"
+    assert ("mine" if synthesizer else "hnb659fds") in str(stack.resolve(bucket))
+    (asset,) = [each for each in assets(tmp_path, "Stack").values() if each["source"]["packaging"] == "zip"]
+    assert asset["source"]["path"] == staged.name
+
+
+def test_staged_in_a_stage(tmp_path: Path) -> None:
+    """A stage's manifest finds the files, which all stages of the app share."""
+    app = cdk.App(outdir=str(tmp_path), analytics_reporting=False)
+    stack = cdk.Stack(cdk.Stage(app, "Production"), "Stack")
+    function_archive(stack)
+    app.synth()
+    (staged,) = tmp_path.glob("asset.*")
+    assembly = tmp_path / "assembly-Production"
+    (asset,) = [each for each in assets(assembly, "ProductionStack*").values() if each["source"]["packaging"] == "zip"]
+    assert (assembly / asset["source"]["path"]).resolve() == staged.resolve()
+
+
+def test_staged_again(tmp_path: Path) -> None:
+    """What an earlier synthesis left is used as it is, and nothing unfinished stays behind."""
+    for _ in range(2):
+        app = cdk.App(outdir=str(tmp_path), analytics_reporting=False)
+        function_archive(cdk.Stack(app, "Stack"))
+        app.synth()
+    (staged,) = [file for file in tmp_path.iterdir() if file.is_dir()]
+    assert contents(staged) == function_files()
 
 
 def test_complete(tmp_path: Path) -> None:
@@ -89,3 +116,15 @@ def test_complete(tmp_path: Path) -> None:
     )
     answer = subprocess.run([sys.executable, "-I", "-c", script], check=True, capture_output=True, text=True)
     assert answer.stdout.strip() == str(tmp_path / "yaml" / "__init__.py")
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    """What the files in a directory hold, by path."""
+    files = [file for file in directory.rglob("*") if file.is_file()]
+    return {file.relative_to(directory).as_posix(): file.read_bytes() for file in files}
+
+
+def assets(assembly: Path, stack: str) -> dict[str, Any]:
+    """What the CDK CLI publishes for a stack."""
+    (manifest,) = assembly.glob(f"{stack}.assets.json")
+    return dict(json.loads(manifest.read_text(encoding="utf-8"))["files"])

@@ -7,16 +7,17 @@ from typing import Any
 import aws_cdk as cdk
 
 from tests.synthesis import make_stack, template_of
-from windows_nodegroup.order import make_after
+from windows_nodegroup.order import Step, make_after
 
 
 def later(condition: str | None = None) -> dict[str, Any]:
     """A resource that is made after another, which may have a condition."""
     stack = make_stack()
     earlier, resource = (cdk.CfnResource(stack, name, type="AWS::SNS::Topic") for name in ("Earlier", "Later"))
+    step = Step(earlier)
     if condition:
-        earlier.cfn_options.condition = cdk.CfnCondition(stack, condition, expression=cdk.Fn.condition_equals("a", "b"))
-    make_after(resource, earlier)
+        step = Step(earlier, cdk.CfnCondition(stack, condition, expression=cdk.Fn.condition_equals("a", "b")))
+    make_after(resource, step)
     return dict(template_of(stack)["Resources"]["Later"])
 
 

@@ -5,9 +5,10 @@ Its role holds all its permissions inline, so they outlive whatever needs the fu
 
 from __future__ import annotations
 
-import hashlib
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws, Reference, RemovalPolicy, Stack, Tokenization
 from aws_cdk import aws_iam as iam
@@ -16,8 +17,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .function_access import access_entry, kubectl_role_policies, require_way_in
-from .function_asset import function_asset
+from .function_asset import function_archive
 from .handler import contract
+from .literals import is_literal
 
 if TYPE_CHECKING:
     from .cluster import EksCluster
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 _MEMORY_MIB = 256
 # Enough to look back at last quarter's deployments. Why one failed stands in CloudFormation's events as well.
 _LOG_RETENTION_DAYS = 90
+
+
+# The functions of each stack by their construct ids. The tree knows them too, but asking it is a round trip to Node.
+_FUNCTIONS: WeakKeyDictionary[Stack, dict[str, ClusterFunction]] = WeakKeyDictionary()
 
 
 class ClusterFunction(Construct):
@@ -51,13 +57,17 @@ class ClusterFunction(Construct):
     @classmethod
     def find(cls, scope: Construct, cluster: EksCluster) -> ClusterFunction | None:
         """The function of `cluster` in the stack of `scope`, if there is one already."""
-        function = Stack.of(scope).node.try_find_child(_construct_id(scope, cluster))
-        return function if isinstance(function, ClusterFunction) else None
+        stack = Stack.of(scope)
+        return _FUNCTIONS.get(stack, {}).get(_construct_id(stack, cluster))
 
     @classmethod
     def of(cls, scope: Construct, cluster: EksCluster) -> ClusterFunction:
         """The function of `cluster` in the stack of `scope`; whoever asks first has it made."""
-        return cls.find(scope, cluster) or cls(Stack.of(scope), _construct_id(scope, cluster), cluster=cluster)
+        stack = Stack.of(scope)
+        functions, construct_id = _FUNCTIONS.setdefault(stack, {}), _construct_id(stack, cluster)
+        if construct_id not in functions:
+            functions[construct_id] = cls(stack, construct_id, cluster=cluster)
+        return functions[construct_id]
 
     def serves(self, cluster: EksCluster) -> bool:
         """Whether the function has the way into the cluster that this description of it asks for."""
@@ -88,12 +98,12 @@ class ClusterFunction(Construct):
         )
 
     def _function(self, role: iam.CfnRole, log_group: logs.CfnLogGroup) -> lambda_.CfnFunction:
-        asset = function_asset(self)
+        bucket, key = function_archive(self)
         return lambda_.CfnFunction(
             self,
             "Function",
             description="Authorizes Windows nodes in aws-auth",
-            code=lambda_.CfnFunction.CodeProperty(s3_bucket=asset.s3_bucket_name, s3_key=asset.s3_object_key),
+            code=lambda_.CfnFunction.CodeProperty(s3_bucket=bucket, s3_key=key),
             handler=contract.HANDLER,
             runtime="python3.13",
             architectures=["x86_64"],  # not every partition has arm64
@@ -105,16 +115,20 @@ class ClusterFunction(Construct):
         )
 
 
-def _construct_id(scope: Construct, cluster: EksCluster) -> str:
+def _construct_id(stack: Stack, cluster: EksCluster) -> str:
+    name = cluster.cluster_name
+    identity = name if is_literal(name) else _token_identity(stack, name)
+    return f"WindowsNodeGroups{sha256(identity.encode()).hexdigest()[:8]}"
+
+
+def _token_identity(stack: Stack, name: str) -> str:
     # A construct id may not contain a token, and the names of clusters in two other stacks may resolve to one text.
-    stack = Stack.of(scope)
     foreign = [
         token.target.node.path
-        for token in Tokenization.reverse_string(cluster.cluster_name).tokens
+        for token in Tokenization.reverse_string(name).tokens
         if isinstance(token, Reference) and Stack.of(token.target) is not stack
     ]
-    identity = json.dumps([stack.resolve(cluster.cluster_name), foreign], sort_keys=True)
-    return f"WindowsNodeGroups{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+    return json.dumps([stack.resolve(name), foreign], sort_keys=True)
 
 
 def _document(*statements: dict[str, Any]) -> dict[str, Any]:

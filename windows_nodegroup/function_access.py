@@ -14,6 +14,8 @@ from aws_cdk import aws_eks as eks
 from aws_cdk import aws_iam as iam
 
 from .cluster import AuthenticationMode
+from .literals import is_literal
+from .order import Step
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
 def is_parameter(scope: Construct, value: str | None) -> bool:
     """Whether `value` is a CloudFormation parameter of the stack of `scope`: what conditions and rules can read."""
-    tokens = Tokenization.reverse_string(value).tokens if value else []
+    if not value or is_literal(value):
+        return False
+    tokens = Tokenization.reverse_string(value).tokens
     return (
         len(tokens) == 1
         and isinstance(tokens[0], Reference)
@@ -48,7 +52,7 @@ def kubectl_role_policies(scope: Construct, cluster: EksCluster) -> list[Any]:
     return [iam.CfnRole.PolicyProperty(policy_name="AssumeKubectlRole", policy_document=document)]
 
 
-def access_entry(scope: Construct, cluster: EksCluster, role_arn: str) -> eks.CfnAccessEntry | None:
+def access_entry(scope: Construct, cluster: EksCluster, role_arn: str) -> Step | None:
     """Lets the function's role into the cluster, unless it assumes another.
 
     The entry carries `AmazonEKSEditPolicy` for `kube-system`, the narrowest of EKS's policies that may edit a ConfigMap
@@ -77,10 +81,12 @@ def access_entry(scope: Construct, cluster: EksCluster, role_arn: str) -> eks.Cf
         kubernetes_groups=[cluster.kubernetes_group] if cluster.kubernetes_group else None,
         access_policies=None if cluster.kubernetes_group else [_edit_kube_system()],
     )
-    if open_questions:
-        expression = Fn.condition_and(*open_questions) if len(open_questions) > 1 else open_questions[0]
-        entry.cfn_options.condition = CfnCondition(scope, "NeedsAccessEntry", expression=expression)
-    return entry
+    if not open_questions:
+        return Step(entry)
+    expression = Fn.condition_and(*open_questions) if len(open_questions) > 1 else open_questions[0]
+    condition = CfnCondition(scope, "NeedsAccessEntry", expression=expression)
+    entry.cfn_options.condition = condition
+    return Step(entry, condition)
 
 
 def require_way_in(scope: Construct, cluster: EksCluster) -> None:

@@ -6,15 +6,15 @@ they say, not from where, when, on which system or by which Python they were wri
 
 from __future__ import annotations
 
-import hashlib
+import os
 from functools import cache
-from importlib.metadata import distribution
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import TYPE_CHECKING, cast
 
-from aws_cdk.aws_s3_assets import Asset
+from aws_cdk import FileAssetPackaging, Stack, Stage
 
 from .bare_source import without_prose
 
@@ -26,6 +26,7 @@ _HANDLER = Path(__file__).parent / "handler"
 # What turns a text into events; `yaml` itself would also import what makes values of them, what writes, the compiled.
 _YAML = ("error", "events", "parser", "scanner", "tokens")
 _YAML_INIT = b'"""The parsing part of PyYAML: import what is needed from its modules."""\n'
+_YAML_LICENCE = "[Pp]y[Yy][Aa][Mm][Ll]-*.dist-info/licenses/LICENSE"
 
 
 @cache
@@ -37,19 +38,19 @@ def function_files(handler: Path = _HANDLER) -> dict[str, bytes]:
     Args:
         handler: Where the package `handler` is.
     """
+    yaml = _yaml_directory()
     sources = {f"handler/{file.relative_to(handler).as_posix()}": file for file in handler.rglob("*.py")}
-    sources |= {f"yaml/{name}.py": _yaml_directory() / f"{name}.py" for name in _YAML}
+    sources |= {f"yaml/{name}.py": yaml / f"{name}.py" for name in _YAML}
     files = {path: without_prose(file.read_text(encoding="utf-8")).encode() for path, file in sources.items()}
     files["yaml/__init__.py"] = _YAML_INIT
-    licence = distribution("PyYAML").read_text("licenses/LICENSE")
-    if licence is not None:
-        files["yaml/LICENSE"] = licence.replace("\r\n", "\n").encode()
+    for licence in yaml.parent.glob(_YAML_LICENCE):
+        files["yaml/LICENSE"] = licence.read_text(encoding="utf-8").encode()
     return {path: files[path] for path in sorted(files)}
 
 
 def content_hash(files: dict[str, bytes]) -> str:
     """A hash of names and contents, each preceded by its length so that nothing can pass from one into the other."""
-    digest = hashlib.sha256()
+    digest = sha256()
     for path in sorted(files):
         for part in (path.encode(), files[path]):
             digest.update(len(part).to_bytes(8, "big"))
@@ -57,19 +58,52 @@ def content_hash(files: dict[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def function_asset(scope: Construct) -> Asset:
-    """Puts the function's files into the cloud assembly, from which `cdk deploy` publishes them.
+def function_archive(scope: Construct) -> tuple[str, str]:
+    """Puts the function's files into the cloud assembly, from which `cdk deploy` publishes them as an archive.
 
     Args:
         scope: Where in the construct tree the asset belongs.
+
+    Returns:
+        The bucket and the key that the archive will have.
     """
+    content = content_hash(function_files())
+    source_hash = sha256(content.encode()).hexdigest()  # as CDK does it with a hash that it is given
+    stage = cast("Stage", Stage.of(scope))  # a stack without an app makes one
+    directory = Path(stage.asset_outdir, f"asset.{source_hash}")
+    try:
+        location = Stack.of(scope).synthesizer.add_file_asset(
+            source_hash=source_hash,
+            file_name=os.path.relpath(directory, stage.outdir),
+            packaging=FileAssetPackaging.ZIP_DIRECTORY,
+            display_name=f"{scope.node.path}/Code",
+        )
+    except RuntimeError:
+        return _archive_by_cdk(scope, content)
+    if not directory.exists():
+        unfinished = Path(mkdtemp(dir=directory.parent))
+        _write_files(unfinished)
+        unfinished.rename(directory)
+    return location.bucket_name, location.object_key
+
+
+def _archive_by_cdk(scope: Construct, content: str) -> tuple[str, str]:
+    # Of a synthesizer that a Python app made itself, jsii hands out the original, which is bound to no stack. CDK's own
+    # asset meets the bound one; but it loads all of S3, which takes longer than everything else here.
+    from aws_cdk.aws_s3_assets import Asset  # noqa: PLC0415
+
     with TemporaryDirectory() as directory:
-        for path, content in function_files().items():
-            file = Path(directory, path)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
-            file.chmod(0o644)  # a strict umask would end in the archive, where Lambda's user could not read the file
-        return Asset(scope, "Code", path=directory, asset_hash=content_hash(function_files()), deploy_time=True)
+        _write_files(Path(directory))
+        asset = Asset(scope, "Code", path=directory, asset_hash=content)
+    return asset.s3_bucket_name, asset.s3_object_key
+
+
+def _write_files(directory: Path) -> None:
+    for path, content in function_files().items():
+        file = directory / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        file.chmod(0o644)  # a strict umask would end in the archive, where Lambda's user could not read the file
 
 
 def _yaml_directory() -> Path:

@@ -5,6 +5,7 @@ A check looks at literals alone: a token is never misjudged, because it is never
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 from aws_cdk import Token
@@ -17,6 +18,10 @@ Value = TypeVar("Value")
 Number = int | float
 """A whole number. It is a float only if it is a token: that is how CDK writes tokens where it wants numbers."""
 
+# As CDK looks for them. In a list that stands for one token, the only item begins with another sign; the last form is a
+# number token that was made into text.
+_TOKEN_IN_TEXT = re.compile(r"[$#]\{Token\[[a-zA-Z0-9:._-]+\]\}|-1\.\d{10,16}e\+289")
+
 # Encoded number tokens lie at the far negative end of a double's range; no size, price or count comes near.
 _NUMBER_TOKENS_BELOW = -1e280
 
@@ -24,13 +29,12 @@ _NUMBER_TOKENS_BELOW = -1e280
 def is_literal(value: Value | None) -> TypeGuard[Value]:
     """Whether `value` is given and holds no token, itself or (lists, tuples and mappings) inside.
 
-    CDK itself is asked only about what looks like a token: each question is a round trip to Node.
+    CDK itself is asked only about what it does not write as text: each question is a round trip to Node.
     """
     if value is None:
         return False
     if isinstance(value, str):
-        # In a list that stands for one token, CDK marks the only item with another sign.
-        return not ("{Token[" in value and (Token.is_unresolved(value) or Token.is_unresolved([value])))
+        return not _TOKEN_IN_TEXT.search(value)
     if isinstance(value, int | float):
         return not (value < _NUMBER_TOKENS_BELOW and Token.is_unresolved(value))
     if isinstance(value, dict):

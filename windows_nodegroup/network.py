@@ -75,8 +75,16 @@ class NodeNetwork:
                 rules.NO_WAY_TO_CONTROL_PLANE, "no security_groups are given and no cluster security group is known"
             )
 
-    def own_security_group(self, scope: Construct, description: str) -> ec2.CfnSecurityGroup:
-        """Makes the own group in `scope`: open to the control plane and to itself, closed to all others."""
+    def own_security_group(self, scope: Construct, description: str) -> str:
+        """Makes the own group in `scope`: open to the control plane and to itself, closed to all others.
+
+        Args:
+            scope: The node group.
+            description: What the EC2 console shows for the group.
+
+        Returns:
+            The id of the group.
+        """
         source = _control_plane_group(self.cluster)
         group = ec2.CfnSecurityGroup(
             scope,
@@ -96,25 +104,26 @@ class NodeNetwork:
             ],
             security_group_egress=[{"ipProtocol": "-1", "cidrIp": "0.0.0.0/0", "description": "To anywhere"}],
         )
+        group_id = group.attr_group_id
         # A group cannot name itself in its own rules: CloudFormation sees a circle.
         ec2.CfnSecurityGroupIngress(
             scope,
             "NodeToNode",
-            group_id=group.attr_group_id,
-            source_security_group_id=group.attr_group_id,
+            group_id=group_id,
+            source_security_group_id=group_id,
             ip_protocol="-1",
             description="Node to node",
         )
-        return group
+        return group_id
 
-    def attached_group_ids(self, own: ec2.CfnSecurityGroup) -> list[str]:
+    def attached_group_ids(self, own_id: str) -> list[str]:
         """The ids of all groups of a node, the own one first."""
         if self.security_groups is None:
-            return [own.attr_group_id, *filter(None, [self.cluster.cluster_security_group_id])]
+            return [own_id, *filter(None, [self.cluster.cluster_security_group_id])]
         ids = security_group_ids(self.security_groups)
         if is_token_list(ids):
-            return Fn.split(",", Fn.join(",", [own.attr_group_id, Fn.join(",", ids)]))
-        return [own.attr_group_id, *ids]
+            return Fn.split(",", Fn.join(",", [own_id, Fn.join(",", ids)]))
+        return [own_id, *ids]
 
 
 def _control_plane_group(cluster: EksCluster) -> str | None:

@@ -15,7 +15,7 @@ from .cluster_function import ClusterFunction
 from .function_access import is_parameter
 from .handler import contract
 from .literals import is_literal
-from .order import make_after
+from .order import Step, make_after
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -72,7 +72,7 @@ class NodeAccess:
         if self._by_aws_auth and function and not function.serves(cluster):
             problems.add(rules.ONE_CLUSTER_TWO_WAYS, "the stack's function has another way into the same cluster")
 
-    def authorize(self, scope: Construct, role_arn: str) -> list[CfnResource]:
+    def authorize(self, scope: Construct, role_arn: str) -> list[Step]:
         """Lets nodes join that have a role.
 
         Args:
@@ -87,18 +87,22 @@ class NodeAccess:
             case NodeAuthorization.EXISTING:
                 return []
             case NodeAuthorization.AWS_AUTH:
-                return [self._aws_auth_entry(scope, role_arn)]
+                return [Step(self._aws_auth_entry(scope, role_arn))]
             case NodeAuthorization.ACCESS_ENTRY:
-                return [self._access_entry(scope, role_arn)]
+                return [Step(self._access_entry(scope, role_arn))]
         if not is_parameter(scope, mode):
             entry = self._access_entry if mode == AuthenticationMode.API else self._aws_auth_entry
-            return [entry(scope, role_arn)]
-        aws_auth_entry, access_entry = self._aws_auth_entry(scope, role_arn), self._access_entry(scope, role_arn)
+            return [Step(entry(scope, role_arn))]
         ignored = Fn.condition_equals(mode, AuthenticationMode.API.value)
-        read = Fn.condition_not(ignored)
-        aws_auth_entry.cfn_options.condition = CfnCondition(scope, "ReadsAwsAuth", expression=read)
-        access_entry.cfn_options.condition = CfnCondition(scope, "IgnoresAwsAuth", expression=ignored)
-        return [aws_auth_entry, access_entry]
+        reads_aws_auth = CfnCondition(scope, "ReadsAwsAuth", expression=Fn.condition_not(ignored))
+        ignores_aws_auth = CfnCondition(scope, "IgnoresAwsAuth", expression=ignored)
+        steps = [
+            Step(self._aws_auth_entry(scope, role_arn), reads_aws_auth),
+            Step(self._access_entry(scope, role_arn), ignores_aws_auth),
+        ]
+        for step in steps:
+            step.resource.cfn_options.condition = step.condition
+        return steps
 
     @property
     def _by_aws_auth(self) -> bool:

@@ -231,17 +231,16 @@ class WindowsNodeGroup(NodeGroupBase):
         self.nodegroup_name = nodegroup_name
         self.role = role.make(self)
         authorizations = access.authorize(self, self.role.role_arn)
-        security_group = network.own_security_group(
+        self.security_group_id = network.own_security_group(
             self, f"Windows nodes {nodegroup_name} of the EKS cluster {cluster.cluster_name}"
         )
-        self.security_group_id = security_group.attr_group_id
         self.launch_template = ec2.CfnLaunchTemplate(
             self,
             "LaunchTemplate",
             launch_template_data={
                 "imageId": ami.image_id(self, kubernetes_version=version),
                 "iamInstanceProfile": {"arn": role.instance_profile_arn(self, self.role)},
-                "securityGroupIds": network.attached_group_ids(security_group),
+                "securityGroupIds": network.attached_group_ids(self.security_group_id),
                 "keyName": key_pair if key_pair is None or isinstance(key_pair, str) else key_pair.key_pair_name,
                 "blockDeviceMappings": storage.block_device_mappings(),
                 "metadataOptions": metadata_options(http_tokens=http_tokens, hop_limit=http_put_response_hop_limit),
@@ -256,8 +255,9 @@ class WindowsNodeGroup(NodeGroupBase):
             metrics_collection=[{"granularity": "1Minute"}],
             tags=group_tags(own, hints),
         )
-        group.cfn_options.creation_policy = update.creation_policy(capacity)
-        group.cfn_options.update_policy = update.update_policy(self, capacity)
+        options = group.cfn_options
+        options.creation_policy = update.creation_policy(capacity)
+        options.update_policy = update.update_policy(self, capacity)
         for each in authorizations:
             make_after(group, each)
         self.auto_scaling_group_name = group.ref

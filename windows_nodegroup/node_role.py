@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from aws_cdk import Aws, CfnCondition, Fn, Stack, Token
@@ -22,6 +23,7 @@ _CNI_POLICY = "AmazonEKS_CNI_Policy"
 
 # Where EC2's service principal ends in the partition's own suffix; in all others it is ec2.amazonaws.com.
 _PARTITIONS_WITH_OWN_PRINCIPAL = ("aws-cn", "aws-iso", "aws-iso-b")
+_OWN_PRINCIPAL = "Ec2PrincipalIsOfPartition"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +66,14 @@ class NodeRole:
             return iam.Role.from_role_arn(scope, "Role", self.node_role)
         if self.node_role is not None:
             return self.node_role
-        names = (*_POLICIES, _CNI_POLICY) if self.cni_policy else _POLICIES
-        needed = map(iam.ManagedPolicy.from_aws_managed_policy_name, names)
+        needed = map(_aws_policy, (*_POLICIES, _CNI_POLICY) if self.cni_policy else _POLICIES)
         given = (_policy(scope, f"Policy{number}", each) for number, each in enumerate(self.managed_policies))
         boundary = self.permissions_boundary
+        _declare_own_principal(Stack.of(scope))
         return iam.Role(
             scope,
             "Role",
-            assumed_by=iam.ServicePrincipal(_ec2_principal(Stack.of(scope))),
+            assumed_by=_ec2_principal(),
             managed_policies=[*needed, *given],
             permissions_boundary=None if boundary is None else _policy(scope, "PermissionsBoundary", boundary),
             path=self.role_path,
@@ -92,9 +94,19 @@ def _policy(scope: Construct, construct_id: str, policy: iam.IManagedPolicy | st
     return policy
 
 
-def _ec2_principal(stack: Stack) -> str:
-    name = "Ec2PrincipalIsOfPartition"
-    equals = [Fn.condition_equals(Aws.PARTITION, partition) for partition in _PARTITIONS_WITH_OWN_PRINCIPAL]
-    if stack.node.try_find_child(name) is None:
-        CfnCondition(stack, name, expression=Fn.condition_or(*equals))
-    return Token.as_string(Fn.condition_if(name, f"ec2.{Aws.URL_SUFFIX}", "ec2.amazonaws.com"))
+# Both are the same in every stack, and making them takes many round trips to Node.
+@cache
+def _aws_policy(name: str) -> iam.IManagedPolicy:
+    return iam.ManagedPolicy.from_aws_managed_policy_name(name)
+
+
+@cache
+def _ec2_principal() -> iam.ServicePrincipal:
+    name = Fn.condition_if(_OWN_PRINCIPAL, f"ec2.{Aws.URL_SUFFIX}", "ec2.amazonaws.com")
+    return iam.ServicePrincipal(Token.as_string(name))
+
+
+def _declare_own_principal(stack: Stack) -> None:
+    if stack.node.try_find_child(_OWN_PRINCIPAL) is None:
+        equals = [Fn.condition_equals(Aws.PARTITION, partition) for partition in _PARTITIONS_WITH_OWN_PRINCIPAL]
+        CfnCondition(stack, _OWN_PRINCIPAL, expression=Fn.condition_or(*equals))

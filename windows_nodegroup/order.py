@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aws_cdk import Fn
 
 if TYPE_CHECKING:
-    from aws_cdk import CfnResource
+    from aws_cdk import CfnCondition, CfnResource
 
 
-def make_after(resource: CfnResource, earlier: CfnResource | None) -> None:
-    """Has CloudFormation make `resource` after `earlier` and delete it before, if there is an `earlier` one.
+class Step(NamedTuple):
+    """A resource that others are made after.
+
+    Attributes:
+        resource: The resource.
+        condition: Without which there is none; None: there always is.
+    """
+
+    resource: CfnResource
+    condition: CfnCondition | None = None
+
+
+def make_after(resource: CfnResource, earlier: Step | None) -> None:
+    """Has CloudFormation make `resource` after an `earlier` one and delete it before, if there is an earlier one.
 
     `DependsOn` may not name a resource that a condition can leave out. A reference may, under the same condition; in
     the metadata it has no other effect.
     """
     if earlier is None:
         return
-    condition = earlier.cfn_options.condition
-    if condition is None:
-        resource.add_resource_dependency(earlier)
+    if earlier.condition is None:
+        resource.add_resource_dependency(earlier.resource)
     else:
-        resource.add_metadata(f"After{earlier.node.id}", Fn.condition_if(condition.logical_id, earlier.ref, ""))
+        reference = Fn.condition_if(earlier.condition.logical_id, earlier.resource.ref, "")
+        resource.add_metadata(f"After{earlier.resource.node.id}", reference)

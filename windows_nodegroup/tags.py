@@ -83,7 +83,7 @@ def tag_what_comes_with_nodes(launch_template: ec2.CfnLaunchTemplate, name: str)
         What holds the tags; further ones may be set until the app is synthesized.
     """
     manager = TagManager(TagType.KEY_VALUE, "AWS::EC2::LaunchTemplate", {"Name": name})
-    kinds = ("volume", "network-interface")
-    specifications = [{"ResourceType": kind, "Tags": manager.rendered_tags} for kind in kinds]
+    rendered, kinds = manager.rendered_tags, ("volume", "network-interface")
+    specifications = [{"ResourceType": kind, "Tags": rendered} for kind in kinds]
     launch_template.add_property_override("LaunchTemplateData.TagSpecifications", specifications)
     return manager

@@ -59,7 +59,7 @@ def main() -> int:
 
 def _run(aws: LocalAws) -> None:
     with step(f"create the ACTIVE cluster {_CLUSTER}, a VPC, a key pair, and an aws-auth map with others' entries"):
-        cluster = aws.create_cluster(_CLUSTER, aws_auth=_AWS_AUTH)
+        cluster = aws.create_cluster(_CLUSTER, version="1.33", aws_auth=_AWS_AUTH)
         say(_indent(_AWS_AUTH))
     with step("cdk bootstrap"):
         _cdk(aws, "bootstrap", f"aws://{aws.account}/{aws.region}")

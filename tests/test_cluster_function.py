@@ -32,17 +32,17 @@ def test_function() -> None:
 
 
 def test_permissions() -> None:
-    """The function may describe its cluster and that cluster's access entries, and write its own log."""
-    template = template_of(make_node_group())
+    """To edit aws-auth, the function may describe its cluster and that cluster's access entries, and write its log."""
+    template = template_of(make_node_group(preflight=False, windows_ipam=None))
     _, function = function_of(template)
     role = template["Resources"][function["Role"]["Fn::GetAtt"][0]]["Properties"]
     (policy,) = role["Policies"]
     (log_group,) = resources_of(template, "AWS::Logs::LogGroup")
     of_eks = ["arn:", {"Ref": "AWS::Partition"}, ":eks:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
     assert [(each["Action"], each["Resource"]) for each in policy["PolicyDocument"]["Statement"]] == [
-        ("eks:DescribeCluster", {"Fn::Join": ["", [*of_eks, ":cluster/my-cluster"]]}),
-        ("eks:DescribeAccessEntry", {"Fn::Join": ["", [*of_eks, ":access-entry/my-cluster/*"]]}),
         (["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [log_group, "Arn"]}),
+        (["eks:DescribeAccessEntry"], {"Fn::Join": ["", [*of_eks, ":access-entry/my-cluster/*"]]}),
+        (["eks:DescribeCluster"], {"Fn::Join": ["", [*of_eks, ":cluster/my-cluster"]]}),
     ]
     assert "ManagedPolicyArns" not in role
 
@@ -98,7 +98,7 @@ def test_names_that_resolve_to_the_same_text() -> None:
 def test_stable_ids() -> None:
     """The id of the function depends on the cluster's name alone, so no refactoring of an app replaces it."""
     ids = {function_of(template_of(make_node_group(construct_id=construct_id)))[0] for construct_id in ("A", "B")}
-    assert ids == {"WindowsNodeGroupsc85048dcFunction7C63C7AB"}
+    assert ids == {"WindowsNodeGroups4cbfcec9Function9B868FB1"}
 
 
 def test_in_a_stage() -> None:

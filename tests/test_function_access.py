@@ -83,8 +83,8 @@ def test_parameters() -> None:
     entries = resources_of(template, "AWS::EKS::AccessEntry").values()
     (entry,) = [each for each in entries if "Type" not in each["Properties"]]
     no_role = {"Fn::Equals": [{"Ref": "Role"}, ""]}
-    in_both = {"Fn::Equals": [{"Ref": "Mode"}, "API_AND_CONFIG_MAP"]}
-    assert template["Conditions"][entry["Condition"]] == {"Fn::And": [in_both, no_role]}
+    only_map = {"Fn::Equals": [{"Ref": "Mode"}, "CONFIG_MAP"]}
+    assert template["Conditions"][entry["Condition"]] == {"Fn::And": [{"Fn::Not": [only_map]}, no_role]}
     (policy,) = assumed(template)
     condition, if_given, otherwise = policy["Fn::If"]
     assert template["Conditions"][condition] == {"Fn::Not": [no_role]}

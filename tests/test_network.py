@@ -39,7 +39,7 @@ def attached(template: dict[str, Any]) -> list[str]:
     )
 
 
-def launched_in(template: dict[str, Any]) -> Any:  # noqa: ANN401 — a list, or an expression for one
+def launched_in(template: dict[str, Any]) -> Any:
     """The subnets of the Auto Scaling group."""
     return only(template, "AWS::AutoScaling::AutoScalingGroup")["Properties"]["VPCZoneIdentifier"]
 

@@ -35,8 +35,16 @@ OWN = {
     "AWS::IAM::InstanceProfile",
     "AWS::IAM::Role",
     "Custom::AwsAuthEntry",
+    "Custom::PreflightAws",
 }
-SHARED = {"AWS::EKS::AccessEntry", "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Logs::LogGroup"}
+SHARED = {
+    "AWS::EKS::AccessEntry",
+    "AWS::IAM::Role",
+    "AWS::Lambda::Function",
+    "AWS::Logs::LogGroup",
+    "Custom::PreflightCluster",
+    "Custom::WindowsIpam",
+}
 
 
 def data_of(template: dict[str, Any]) -> dict[str, Any]:
@@ -286,14 +294,17 @@ def test_stable_ids() -> None:
         "WindowsInstanceProfileF707B7B5",
         "WindowsLaunchTemplate853F973D",
         "WindowsNodeToNode11EBFCA8",
+        "WindowsPreflight8528D3CC",
         "WindowsRoleECAF186D",
         "WindowsSecurityGroup9591922E",
     }
     shared = {
-        "WindowsNodeGroupsc85048dcAccessEntryB0760B7A",
-        "WindowsNodeGroupsc85048dcFunction7C63C7AB",
-        "WindowsNodeGroupsc85048dcLogGroup3768E5E4",
-        "WindowsNodeGroupsc85048dcRole4A32AC67",
+        "WindowsNodeGroups4cbfcec9AccessEntryE3B85286",
+        "WindowsNodeGroups4cbfcec9ClusterPreflight0FC20410",
+        "WindowsNodeGroups4cbfcec9Function9B868FB1",
+        "WindowsNodeGroups4cbfcec9LogGroup22508978",
+        "WindowsNodeGroups4cbfcec9Role8D53F285",
+        "WindowsNodeGroups4cbfcec9WindowsIpam7482B015",
     }
     assert set(template_of(make_node_group())["Resources"]) == own | shared
 
@@ -442,7 +453,7 @@ def test_aspects() -> None:
 
     @jsii.implements(cdk.IAspect)
     class Look:
-        def visit(self, node: Any) -> None:  # noqa: ANN401 — IConstruct
+        def visit(self, node: Any) -> None:
             if isinstance(node, cdk.CfnResource):
                 seen.add(node.cfn_resource_type)
 

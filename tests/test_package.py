@@ -44,8 +44,8 @@ def test_nothing_is_loaded_in_vain() -> None:
 
 
 def test_the_function_stays_out() -> None:
-    """Of the function's modules, synthesis loads the contract alone."""
+    """Of the function's modules, synthesis loads the contracts alone."""
     loaded = loaded_after("from windows_nodegroup import WindowsNodeGroup, WindowsNodeGroupStack")
     handler = {name for name in loaded if name.startswith("windows_nodegroup.handler.")}
-    assert handler == {"windows_nodegroup.handler.contract"}
+    assert handler == {"windows_nodegroup.handler.contract", "windows_nodegroup.handler.preflight_contract"}
     assert not {"yaml", "boto3", "botocore"} & loaded

@@ -7,7 +7,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_eks
+from aws_cdk import aws_eks, aws_lambda
 
 import windows_nodegroup
 from development.rules_page import PATH, page
@@ -17,6 +17,8 @@ from windows_nodegroup.rules import RULES
 
 NAMES: dict[str, Any] = {name: getattr(windows_nodegroup, name) for name in windows_nodegroup.__all__}
 
+_MORE_NAMES: dict[str, Any] = {"aws_eks": aws_eks, "aws_lambda": aws_lambda, "cdk": cdk, "Duration": cdk.Duration}
+
 
 def codes_of(props: str) -> set[str]:
     """The codes of all problems of a node group with these props beside another of the same cluster."""
@@ -24,7 +26,7 @@ def codes_of(props: str) -> set[str]:
     make_node_group(stack, "Other")
     try:
         # The examples are ours, and written as a user of the package writes them.
-        values = eval(f"dict({props})", NAMES | {"Duration": cdk.Duration, "aws_eks": aws_eks, "stack": stack})  # noqa: S307
+        values = eval(f"dict({props})", NAMES | _MORE_NAMES | {"stack": stack})  # noqa: S307
         node_group = make_node_group(stack, **values)
     except InvalidNodeGroup as invalid:
         return {problem.code for problem in invalid.problems}

@@ -73,8 +73,9 @@ def test_console_groups(template: dict[str, Any]) -> None:
 
 
 def test_outputs(template: dict[str, Any]) -> None:
-    """The outputs are those of the AWS templates: the ARN of the role, the security group, the Auto Scaling group."""
-    values = {name: output["Value"] for name, output in template["Outputs"].items()}
+    """The outputs are those of the AWS templates, the role's ARN, the security group, the group; and the warnings."""
+    values = {name: output["Value"] for name, output in template["Outputs"].items() if name != "Warnings"}
+    assert "PreflightAws: " in str(template["Outputs"]["Warnings"])
     types = {name: template["Resources"][_logical_id(value)]["Type"] for name, value in values.items()}
     assert types == {
         "NodeInstanceRole": "AWS::IAM::Role",
@@ -219,13 +220,17 @@ def test_resources(template: dict[str, Any]) -> None:
         "AWS::EC2::SecurityGroup",
         "AWS::EC2::SecurityGroupIngress",
         "AWS::EKS::AccessEntry",  # the nodes', in mode API
-        "AWS::EKS::AccessEntry",  # the function's, in mode API_AND_CONFIG_MAP
+        "AWS::EKS::AccessEntry",  # the function's, in both modes with API
         "AWS::IAM::InstanceProfile",
         "AWS::IAM::Role",
         "AWS::IAM::Role",
         "AWS::Lambda::Function",
         "AWS::Logs::LogGroup",
         "Custom::AwsAuthEntry",  # the nodes', in the other modes
+        "Custom::NodesReady",
+        "Custom::PreflightAws",
+        "Custom::PreflightCluster",
+        "Custom::WindowsIpam",
     ]
 
 

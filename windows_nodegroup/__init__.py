@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .problems import InvalidNodeGroup
     from .stack import WindowsNodeGroupStack
     from .volumes import EbsVolume, EbsVolumeType
+    from .windows_support import WindowsIpam
 
 __all__ = [
     "AmiRefresh",
@@ -42,6 +43,7 @@ __all__ = [
     "TaintSpec",
     "WindowsAmi",
     "WindowsEdition",
+    "WindowsIpam",
     "WindowsNodeGroup",
     "WindowsNodeGroupStack",
     "WindowsVersion",
@@ -64,6 +66,7 @@ _MODULES = {
     "TaintSpec": "labels",
     "WindowsAmi": "ami",
     "WindowsEdition": "ami",
+    "WindowsIpam": "windows_support",
     "WindowsNodeGroup": "node_group",
     "WindowsNodeGroupStack": "stack",
     "WindowsVersion": "ami",

@@ -13,6 +13,7 @@ from importlib import import_module
 _COMMANDS = {
     "aws-auth": ("aws_auth_command", "read, check and edit the ConfigMap aws-auth as the authenticator reads it"),
     "check": ("check_command", "check a cluster before Windows nodes are deployed"),
+    "rbac": ("rbac_command", "print the Kubernetes roles that let the function into a cluster"),
 }
 
 

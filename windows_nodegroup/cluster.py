@@ -59,6 +59,15 @@ class EksCluster:
     function_security_group_ids: Sequence[str]
     construct: CdkCluster | None = None
 
+    @property
+    def facts(self) -> dict[str, str | None]:
+        """What a node has to be told of the cluster, as keyword arguments of `Bootstrap`."""
+        return {
+            "cluster_endpoint": self.cluster_endpoint,
+            "cluster_certificate_authority_data": self.cluster_certificate_authority_data,
+            "service_ipv4_cidr": self.service_ipv4_cidr,
+        }
+
     @classmethod
     def from_attributes(  # noqa: PLR0913 — props
         cls,

@@ -10,22 +10,39 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws, Reference, RemovalPolicy, Stack, Tokenization
+from aws_cdk import Aws, CfnResource, Reference, RemovalPolicy, Stack, Tokenization
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from .function_access import access_entry, kubectl_role_policies, require_way_in
+from .function_access import kubectl_role_policies, way_in
 from .function_asset import function_archive
 from .handler import contract
+from .handler.preflight_contract import ClusterPreflight
 from .literals import is_literal
+from .network import subnet_ids
+from .order import make_after
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from .cluster import EksCluster
+    from .handler.preflight_contract import Permission
+    from .order import Step
+    from .windows_support import WindowsIpam
 
 # boto3 and a TLS connection take about half of it; Lambda's share of a processor grows with it.
 _MEMORY_MIB = 256
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+_NETWORK_INTERFACES = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
 # Enough to look back at last quarter's deployments. Why one failed stands in CloudFormation's events as well.
 _LOG_RETENTION_DAYS = 90
 
@@ -40,7 +57,6 @@ class ClusterFunction(Construct):
     Attributes:
         cluster: The cluster that it serves.
         arn: Its ARN: the service token of the custom resources.
-        access_entry: What lets it into the cluster; None where it assumes a role that is let in already.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, cluster: EksCluster) -> None:
@@ -49,10 +65,16 @@ class ClusterFunction(Construct):
         self.cluster = cluster
         log_group = logs.CfnLogGroup(self, "LogGroup", retention_in_days=_LOG_RETENTION_DAYS)
         log_group.apply_removal_policy(RemovalPolicy.DESTROY)
-        role = self._role(log_group)
-        self.arn = self._function(role, log_group).attr_arn
-        self.access_entry = access_entry(self, cluster, role.attr_arn)
-        require_way_in(self, cluster)
+        self._actions: dict[str, list[str]] = {}
+        self._policies = kubectl_role_policies(self, cluster)
+        self._role = self._make_role()
+        self._allow({log_group.attr_arn: ["logs:CreateLogStream", "logs:PutLogEvents"]})
+        if cluster.function_subnets:
+            self._allow({"*": _NETWORK_INTERFACES})
+        self.arn = self._function(self._role, log_group).attr_arn
+        self._windows_ipam: WindowsIpam | None = None
+        self._support: list[CfnResource] = []
+        self._way_in: list[Step] | None = None
 
     @classmethod
     def find(cls, scope: Construct, cluster: EksCluster) -> ClusterFunction | None:
@@ -72,18 +94,104 @@ class ClusterFunction(Construct):
     def serves(self, cluster: EksCluster) -> bool:
         """Whether the function has the way into the cluster that this description of it asks for."""
         ways = [
-            (each.authentication_mode, each.kubectl_role_arn, each.kubernetes_group) for each in (self.cluster, cluster)
+            (
+                each.authentication_mode,
+                each.kubectl_role_arn,
+                each.kubernetes_group,
+                subnet_ids(each.function_subnets),
+                list(each.function_security_group_ids),
+            )
+            for each in (self.cluster, cluster)
         ]
         return ways[0] == ways[1]
 
-    def _role(self, log_group: logs.CfnLogGroup) -> iam.CfnRole:
-        cluster = self.cluster.cluster_name
-        eks = f"arn:{Aws.PARTITION}:eks:{Aws.REGION}:{Aws.ACCOUNT_ID}"
-        permissions = [
-            _allow("eks:DescribeCluster", f"{eks}:cluster/{cluster}"),
-            _allow("eks:DescribeAccessEntry", f"{eks}:access-entry/{cluster}/*"),
-            _allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group.attr_arn),
-        ]
+    def enter(self) -> list[Step]:
+        """Lets the function into the cluster, if it is not yet; what it may not be used before."""
+        if self._way_in is None:
+            self._way_in = way_in(self, self.cluster, self._role.attr_arn)
+        return self._way_in
+
+    def grant(self, permissions: Iterable[Permission]) -> None:
+        """Allows the function what one of its custom resources needs."""
+        place = {
+            "partition": Aws.PARTITION,
+            "region": Aws.REGION,
+            "account": Aws.ACCOUNT_ID,
+            "cluster": self.cluster.cluster_name,
+            "stack": Aws.STACK_NAME,
+        }
+        wanted: dict[str, list[str]] = {}
+        for permission in permissions:
+            wanted.setdefault(permission.resource.format(**place), []).append(permission.action)
+        self._allow(wanted)
+
+    def custom_resource(
+        self, scope: Construct, construct_id: str, kind: str, properties: Mapping[str, Any], *, enters: bool = True
+    ) -> CfnResource:
+        """Makes a custom resource of the cluster, which the function looks after.
+
+        Args:
+            scope: Where it is made.
+            construct_id: Its id there.
+            kind: Its type.
+            properties: Its properties beside the cluster's name.
+            enters: Whether the function talks to the Kubernetes API for it.
+        """
+        resource = CfnResource(
+            scope,
+            construct_id,
+            type=kind,
+            properties={
+                "ServiceToken": self.arn,
+                "ServiceTimeout": contract.SERVICE_TIMEOUT_SECONDS,
+                "ClusterName": self.cluster.cluster_name,
+                **({"KubectlRoleArn": self.cluster.kubectl_role_arn} if enters else {}),
+                **properties,
+            },
+        )
+        for step in self.enter() if enters else []:
+            make_after(resource, step)
+        return resource
+
+    def asks_for_other_ipam(self, ipam: WindowsIpam) -> bool:
+        """Whether another node group has asked for other settings of the cluster."""
+        return self._windows_ipam not in (None, ipam)
+
+    def support_windows(self, ipam: WindowsIpam) -> list[CfnResource]:
+        """Has Windows support enabled and the cluster looked at from inside, once for all node groups.
+
+        Args:
+            ipam: How pods get their addresses.
+
+        Returns:
+            What nodes must not be launched before: the support, and the checks that only warn.
+        """
+        if self._windows_ipam is None:
+            self._windows_ipam = ipam
+            self.grant(contract.WindowsIpam.PERMISSIONS)
+            self.grant(contract.WindowsIpam.UPDATE_PERMISSIONS if ipam.update_add_on else ())
+            support = self.custom_resource(self, "WindowsIpam", contract.WindowsIpam.TYPE, ipam.properties())
+            checks = self.custom_resource(self, "ClusterPreflight", ClusterPreflight.TYPE, {})
+            checks.add_resource_dependency(support)
+            self._support = [support, checks]
+        return self._support
+
+    def begin_after(self, checks: CfnResource) -> None:
+        """Has everything that the function does wait for a preflight; the function itself makes that."""
+        entries = [step.resource for step in self._way_in or () if step.resource.node.scope is self]
+        for each in (*entries, *self._support):
+            each.add_resource_dependency(checks)
+
+    def _allow(self, actions: Mapping[str, Iterable[str]]) -> None:
+        """Adds to what the role may do; the key is the resource."""
+        for resource, wanted in actions.items():
+            known = self._actions.setdefault(resource, [])
+            known += [action for action in wanted if action not in known]
+        statements = [_allow(sorted(known), resource) for resource, known in self._actions.items() if known]
+        own = iam.CfnRole.PolicyProperty(policy_name="Function", policy_document=_document(*statements))
+        self._role.policies = [own, *self._policies]
+
+    def _make_role(self) -> iam.CfnRole:
         return iam.CfnRole(
             self,
             "Role",
@@ -91,15 +199,11 @@ class ClusterFunction(Construct):
             assume_role_policy_document=_document(
                 {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
             ),
-            policies=[
-                iam.CfnRole.PolicyProperty(policy_name="DescribeAndLog", policy_document=_document(*permissions)),
-                *kubectl_role_policies(self, self.cluster),
-            ],
         )
 
     def _function(self, role: iam.CfnRole, log_group: logs.CfnLogGroup) -> lambda_.CfnFunction:
         bucket, key = function_archive(self)
-        return lambda_.CfnFunction(
+        function = lambda_.CfnFunction(
             self,
             "Function",
             description="Authorizes Windows nodes in aws-auth",
@@ -113,6 +217,17 @@ class ClusterFunction(Construct):
             environment=lambda_.CfnFunction.EnvironmentProperty(variables={contract.URL_SUFFIX: Aws.URL_SUFFIX}),
             logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group.ref),
         )
+        if self.cluster.function_subnets:
+            groups = list(self.cluster.function_security_group_ids)
+            groups = groups or [*filter(None, [self.cluster.cluster_security_group_id])]
+            function.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
+                subnet_ids=subnet_ids(self.cluster.function_subnets), security_group_ids=groups
+            )
+            # The way out has to last until the last answer is given.
+            for subnet in self.cluster.function_subnets:
+                if not isinstance(subnet, str):
+                    function.node.add_dependency(subnet.internet_connectivity_established)
+        return function
 
 
 def _construct_id(stack: Stack, cluster: EksCluster) -> str:

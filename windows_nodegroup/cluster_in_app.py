@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_eks as eks
 
-from .manifests.function_rbac import DEFAULT_GROUP
+from .manifests.function_rbac import DEFAULT_GROUP, function_rbac
+from .order import Step
 
 if TYPE_CHECKING:
     from aws_cdk import aws_eks_v2 as eks_v2
 
 # CDK's Python classes do not satisfy the interfaces that they implement, to a type checker.
 CdkCluster: TypeAlias = "eks.ICluster | eks.Cluster | eks_v2.ICluster | eks_v2.Cluster"
+
+_RBAC = "WindowsNodeGroupFunction"
 
 _ATTRIBUTES = {
     "vpc": "vpc",
@@ -62,6 +65,12 @@ def has_kubectl(cluster: CdkCluster) -> bool:
     if made_with(cluster) is None:
         return False
     return isinstance(cluster, eks.Cluster) or getattr(cluster, "kubectl_provider", None) is not None
+
+
+def apply_rbac(cluster: CdkCluster, group: str) -> Step:
+    """Has the function's permissions applied to a cluster that `has_kubectl`, once for all its node groups."""
+    manifest = cluster.node.try_find_child(f"manifest-{_RBAC}") or cluster.add_manifest(_RBAC, *function_rbac(group))
+    return Step(next(each for each in manifest.node.find_all() if isinstance(each, CfnResource)))
 
 
 def _known(cluster: CdkCluster, attribute: str) -> Any:  # noqa: ANN401 — of many types

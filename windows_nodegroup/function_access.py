@@ -7,9 +7,20 @@ deployment before it begins.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from aws_cdk import Aws, CfnCondition, CfnParameter, CfnRule, CfnRuleAssertion, Fn, Reference, Stack, Tokenization
+from aws_cdk import (
+    Aws,
+    CfnCondition,
+    CfnParameter,
+    CfnResource,
+    CfnRule,
+    CfnRuleAssertion,
+    Fn,
+    Reference,
+    Stack,
+    Tokenization,
+)
 from aws_cdk import aws_eks as eks
 from aws_cdk import aws_iam as iam
 
@@ -18,7 +29,9 @@ from .literals import is_literal
 from .order import Step
 
 if TYPE_CHECKING:
-    from constructs import Construct
+    from collections.abc import Sequence
+
+    from constructs import Construct, IConstruct
 
     from .cluster import EksCluster
 
@@ -52,6 +65,48 @@ def kubectl_role_policies(scope: Construct, cluster: EksCluster) -> list[Any]:
     return [iam.CfnRole.PolicyProperty(policy_name="AssumeKubectlRole", policy_document=document)]
 
 
+def way_in(scope: Construct, cluster: EksCluster, role_arn: str) -> list[Step]:
+    """Lets the function into the cluster, by what the cluster reads, and gives it its permissions there.
+
+    Args:
+        scope: The function.
+        cluster: The cluster to enter.
+        role_arn: The function's role.
+
+    Returns:
+        What the function may not be used before, nor outlive.
+    """
+    require_way_in(scope, cluster)
+    entry = access_entry(scope, cluster, role_arn)
+    steps = [entry] if entry else []
+    if cluster.construct is None or cluster.kubectl_role_arn:
+        return steps
+    from .cluster_in_app import apply_rbac, has_kubectl  # noqa: PLC0415 — loads cdk8s, which few need
+
+    if not cluster.kubernetes_group or not has_kubectl(cluster.construct):
+        return steps
+    steps.append(apply_rbac(cluster.construct, cluster.kubernetes_group))
+    if cluster.authentication_mode == AuthenticationMode.CONFIG_MAP and cdk_writes_aws_auth(scope, cluster):
+        role = iam.Role.from_role_arn(scope, "RoleInAwsAuth", role_arn, mutable=False)
+        steps.append(map_role(cluster, role, [cluster.kubernetes_group]))
+    return steps
+
+
+def map_role(cluster: EksCluster, role: iam.IRole, groups: Sequence[str], username: str | None = None) -> Step:
+    """Has a role entered into the `aws-auth` that CDK writes for a cluster; the role has to be in the same stack."""
+    aws_auth = cast("eks.Cluster", cluster.construct).aws_auth
+    aws_auth.add_role_mapping(role, groups=list(groups), username=username)
+    return Step(next(each for each in aws_auth.node.find_all() if isinstance(each, CfnResource)))
+
+
+def cdk_writes_aws_auth(scope: IConstruct, cluster: EksCluster) -> bool:
+    """Whether the cluster is one whose `aws-auth` CDK writes, whole, and into which `scope` can have roles entered.
+
+    Its map is a resource of the cluster's stack, so a role of another stack, which depends on that, cannot be in it.
+    """
+    return isinstance(cluster.construct, eks.Cluster) and Stack.of(cluster.construct) is Stack.of(scope)
+
+
 def access_entry(scope: Construct, cluster: EksCluster, role_arn: str) -> Step | None:
     """Lets the function's role into the cluster, unless it assumes another.
 
@@ -66,7 +121,7 @@ def access_entry(scope: Construct, cluster: EksCluster, role_arn: str) -> Step |
     mode, kubectl_role = cluster.authentication_mode, cluster.kubectl_role_arn
     open_questions = []
     if is_parameter(scope, mode):
-        open_questions.append(Fn.condition_equals(mode, AuthenticationMode.API_AND_CONFIG_MAP.value))
+        open_questions.append(Fn.condition_not(Fn.condition_equals(mode, AuthenticationMode.CONFIG_MAP.value)))
     elif mode == AuthenticationMode.CONFIG_MAP:
         return None
     if is_parameter(scope, kubectl_role):

@@ -70,10 +70,15 @@ class NodeNetwork:
         """Checks that nodes have a place to be launched in and a way to the control plane."""
         if not self.launch_subnet_ids:
             problems.add(rules.NO_SUBNETS, "no subnets are given, and none are known of the cluster")
-        if self.security_groups is None and not self.cluster.cluster_security_group_id:
+        cluster = self.cluster
+        if self.security_groups is None and not cluster.cluster_security_group_id:
             problems.add(
                 rules.NO_WAY_TO_CONTROL_PLANE, "no security_groups are given and no cluster security group is known"
             )
+        if cluster.function_security_group_ids and not cluster.function_subnets:
+            problems.add(rules.FUNCTION_NETWORK, "function_security_groups are given without function_subnets")
+        if cluster.function_subnets and not (cluster.function_security_group_ids or cluster.cluster_security_group_id):
+            problems.add(rules.FUNCTION_NETWORK, "function_subnets are given and no security group is known")
 
     def own_security_group(self, scope: Construct, description: str) -> str:
         """Makes the own group in `scope`: open to the control plane and to itself, closed to all others.
@@ -116,11 +121,16 @@ class NodeNetwork:
         )
         return group_id
 
+    @property
+    def foreign_group_ids(self) -> list[str]:
+        """The ids of the groups of a node beside the own one; a token that stands for a list stays one."""
+        if self.security_groups is None:
+            return [*filter(None, [self.cluster.cluster_security_group_id])]
+        return security_group_ids(self.security_groups)
+
     def attached_group_ids(self, own_id: str) -> list[str]:
         """The ids of all groups of a node, the own one first."""
-        if self.security_groups is None:
-            return [own_id, *filter(None, [self.cluster.cluster_security_group_id])]
-        ids = security_group_ids(self.security_groups)
+        ids = self.foreign_group_ids
         if is_token_list(ids):
             return Fn.split(",", Fn.join(",", [own_id, Fn.join(",", ids)]))
         return [own_id, *ids]

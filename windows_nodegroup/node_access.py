@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from aws_cdk import CfnCondition, CfnResource, Fn
+from aws_cdk import CfnCondition, CfnResource, Fn, Token
 from aws_cdk import aws_eks as eks
 
 from . import rules
 from .cluster import AuthenticationMode
 from .cluster_function import ClusterFunction
-from .function_access import is_parameter
+from .function_access import cdk_writes_aws_auth, is_parameter, map_role
 from .handler import contract
 from .literals import is_literal
-from .order import Step, make_after
+from .order import Step
+from .windows_support import WindowsIpam
 
 if TYPE_CHECKING:
-    from constructs import Construct
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct, IConstruct
 
     from .cluster import EksCluster
+    from .literals import Number
     from .problems import Problems
 
+
+# https://docs.aws.amazon.com/eks/latest/userguide/launch-windows-workers.html
+_NODE_GROUPS = ("system:bootstrappers", "system:nodes", "eks:kube-proxy-windows")
+_NODE_USERNAME = "system:node:{{EC2PrivateDNSName}}"
 
 # https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
 _RESERVED_GROUPS = ("system:", "eks:", "aws:", "amazon:", "iam:")
@@ -48,10 +57,14 @@ class NodeAccess:
     Attributes:
         cluster: The cluster to join.
         authorization: By what they may join.
+        node_role: Their role where it exists already.
+        windows_ipam: How pods get their addresses; None: somebody else sees to it.
     """
 
     cluster: EksCluster
     authorization: NodeAuthorization = NodeAuthorization.AUTOMATIC
+    node_role: iam.IRole | str | None = None
+    windows_ipam: WindowsIpam | None = field(default_factory=WindowsIpam)
 
     def check(self, scope: Construct, problems: Problems) -> None:
         """Checks that the cluster reads what the nodes are authorized by, and that the function can get in to write it.
@@ -69,44 +82,122 @@ class NodeAccess:
         if is_literal(group) and group.startswith(_RESERVED_GROUPS):
             problems.add(rules.KUBERNETES_GROUP, f"kubernetes_group {group!r} is reserved")
         function = ClusterFunction.find(scope, cluster)
-        if self._by_aws_auth and function and not function.serves(cluster):
+        if function and not function.serves(cluster):
             problems.add(rules.ONE_CLUSTER_TWO_WAYS, "the stack's function has another way into the same cluster")
+        if function and self.windows_ipam and function.asks_for_other_ipam(self.windows_ipam):
+            problems.add(rules.ONE_CLUSTER_TWO_IPAM, "another node group asks for other settings of Windows IPAM")
+        self._check_way_in(scope, problems)
 
-    def authorize(self, scope: Construct, role_arn: str) -> list[Step]:
+    def kind(self, scope: Construct) -> str:
+        """By what nodes are let in, in the words of the preflight; a token where a parameter decides."""
+        if self._decided(scope) is not NodeAuthorization.AUTOMATIC:
+            return self._decided(scope).value.replace(" ", "-")
+        _, ignores_aws_auth = self._conditions(scope)
+        return Token.as_string(Fn.condition_if(ignores_aws_auth.logical_id, "access-entry", "aws-auth"))
+
+    def function_enters(self, scope: Construct) -> bool:
+        """Whether the function talks to the Kubernetes API, or may have to."""
+        return self.windows_ipam is not None or self._writes_aws_auth(scope)
+
+    def authorize(self, scope: Construct, role: iam.IRole) -> list[Step]:
         """Lets nodes join that have a role.
 
         Args:
             scope: The node group.
-            role_arn: The role.
+            role: The role.
 
         Returns:
             What nodes must not be launched before, nor outlive.
         """
-        mode = self.cluster.authentication_mode
-        match self.authorization:
+        match self._decided(scope):
             case NodeAuthorization.EXISTING:
                 return []
+            case NodeAuthorization.AWS_AUTH if cdk_writes_aws_auth(self._home(scope), self.cluster):
+                return [map_role(self.cluster, role, _NODE_GROUPS, _NODE_USERNAME)]
             case NodeAuthorization.AWS_AUTH:
-                return [Step(self._aws_auth_entry(scope, role_arn))]
+                return [Step(self._aws_auth_entry(scope, role.role_arn))]
             case NodeAuthorization.ACCESS_ENTRY:
-                return [Step(self._access_entry(scope, role_arn))]
-        if not is_parameter(scope, mode):
-            entry = self._access_entry if mode == AuthenticationMode.API else self._aws_auth_entry
-            return [Step(entry(scope, role_arn))]
-        ignored = Fn.condition_equals(mode, AuthenticationMode.API.value)
-        reads_aws_auth = CfnCondition(scope, "ReadsAwsAuth", expression=Fn.condition_not(ignored))
-        ignores_aws_auth = CfnCondition(scope, "IgnoresAwsAuth", expression=ignored)
+                return [Step(self._access_entry(scope, role.role_arn))]
+        reads_aws_auth, ignores_aws_auth = self._conditions(scope)
         steps = [
-            Step(self._aws_auth_entry(scope, role_arn), reads_aws_auth),
-            Step(self._access_entry(scope, role_arn), ignores_aws_auth),
+            Step(self._aws_auth_entry(scope, role.role_arn), reads_aws_auth),
+            Step(self._access_entry(scope, role.role_arn), ignores_aws_auth),
         ]
         for step in steps:
             step.resource.cfn_options.condition = step.condition
         return steps
 
+    def support_windows(self, scope: Construct) -> list[CfnResource]:
+        """Enables Windows support of the cluster, unless somebody else sees to it; what nodes are launched after."""
+        return ClusterFunction.of(scope, self.cluster).support_windows(self.windows_ipam) if self.windows_ipam else []
+
+    def wait_for_ready(
+        self, scope: Construct, group_name: str, role_arn: str, triggers: Sequence[Number | str | None]
+    ) -> CfnResource | None:
+        """Has the deployment wait until the nodes are Ready, if the function may see nodes.
+
+        Args:
+            scope: The node group.
+            group_name: The Auto Scaling group.
+            role_arn: The nodes' role.
+            triggers: Whatever it is to wait anew after.
+
+        Returns:
+            What waits; None where EKS's policy, which shows no nodes, is all that the function has.
+        """
+        if not (self.cluster.kubernetes_group or self.cluster.kubectl_role_arn):
+            return None
+        function = ClusterFunction.of(scope, self.cluster)
+        function.grant(contract.NodesReady.PERMISSIONS)
+        properties = {
+            contract.NodesReady.AUTO_SCALING_GROUP_NAME: group_name,
+            contract.NodesReady.NODE_ROLE_ARN: role_arn,
+            contract.NodesReady.TRIGGERS: [each for each in triggers if each is not None],
+        }
+        return function.custom_resource(scope, "NodesReady", contract.NodesReady.TYPE, properties)
+
+    def _decided(self, scope: Construct) -> NodeAuthorization:
+        """By what nodes are let in; automatic if only the deployment knows."""
+        mode, home = self.cluster.authentication_mode, self._home(scope)
+        if self.authorization is not NodeAuthorization.AUTOMATIC or is_parameter(scope, mode):
+            return self.authorization
+        cdk_overwrites_entries = self._is_made_here and not cdk_writes_aws_auth(home, self.cluster)
+        if mode == AuthenticationMode.API or (cdk_overwrites_entries and mode == AuthenticationMode.API_AND_CONFIG_MAP):
+            return NodeAuthorization.ACCESS_ENTRY
+        return NodeAuthorization.AWS_AUTH
+
+    def _home(self, scope: Construct) -> IConstruct:
+        """Where the nodes' role is: in the stack of the node group, or where somebody else has made it."""
+        return scope if self.node_role is None or isinstance(self.node_role, str) else self.node_role
+
     @property
-    def _by_aws_auth(self) -> bool:
-        return self.authorization in (NodeAuthorization.AUTOMATIC, NodeAuthorization.AWS_AUTH)
+    def _is_made_here(self) -> bool:
+        """Whether the cluster is an `aws_eks.Cluster` of the app, whose `aws-auth` CDK writes."""
+        return isinstance(self.cluster.construct, eks.Cluster)
+
+    def _writes_aws_auth(self, scope: Construct) -> bool:
+        """Whether it is the function that enters the nodes' role into `aws-auth`, or may have to."""
+        by_aws_auth = self._decided(scope) in (NodeAuthorization.AUTOMATIC, NodeAuthorization.AWS_AUTH)
+        return by_aws_auth and not cdk_writes_aws_auth(self._home(scope), self.cluster)
+
+    def _conditions(self, scope: Construct) -> tuple[CfnCondition, CfnCondition]:
+        """Whether the cluster reads `aws-auth`, and whether it does not, as the parameter says."""
+        ignored = Fn.condition_equals(self.cluster.authentication_mode, AuthenticationMode.API.value)
+        wanted = {"ReadsAwsAuth": Fn.condition_not(ignored), "IgnoresAwsAuth": ignored}
+        reads, ignores = (
+            scope.node.try_find_child(name) or CfnCondition(scope, name, expression=expression)
+            for name, expression in wanted.items()
+        )
+        return cast("CfnCondition", reads), cast("CfnCondition", ignores)
+
+    def _check_way_in(self, scope: Construct, problems: Problems) -> None:
+        cluster = self.cluster
+        if self._is_made_here and self._writes_aws_auth(scope):
+            problems.add(rules.AWS_AUTH_OF_CDK, "the nodes' role is in another stack than the cluster")
+        if cluster.authentication_mode != AuthenticationMode.CONFIG_MAP or cluster.kubectl_role_arn:
+            return
+        if self.function_enters(scope) and not cdk_writes_aws_auth(scope, cluster):
+            problems.add(rules.NO_WAY_IN, "the cluster's mode is CONFIG_MAP and no kubectl_role is given")
 
     def _check_mode(self, mode: str, problems: Problems) -> None:
         unread = {
@@ -117,25 +208,12 @@ class NodeAccess:
             problems.add(rules.AUTHENTICATION_MODE, f"authentication_mode {mode!r} does not exist")
         elif unread.get(AuthenticationMode(mode)) is self.authorization:
             problems.add(rules.AUTHORIZATION_AND_MODE, f"a cluster in mode {mode} reads no {self.authorization.value}")
-        elif mode == AuthenticationMode.CONFIG_MAP and self._by_aws_auth and not self.cluster.kubectl_role_arn:
-            problems.add(rules.NO_WAY_IN, "the cluster's mode is CONFIG_MAP and no kubectl_role is given")
 
     def _aws_auth_entry(self, scope: Construct, role_arn: str) -> CfnResource:
         function = ClusterFunction.of(scope, self.cluster)
-        entry = CfnResource(
-            scope,
-            "AwsAuthEntry",
-            type=contract.AwsAuthEntry.TYPE,
-            properties={
-                "ServiceToken": function.arn,
-                "ServiceTimeout": contract.SERVICE_TIMEOUT_SECONDS,
-                contract.AwsAuthEntry.CLUSTER_NAME: self.cluster.cluster_name,
-                contract.AwsAuthEntry.ROLE_ARN: role_arn,
-                contract.AwsAuthEntry.KUBECTL_ROLE_ARN: self.cluster.kubectl_role_arn,
-            },
-        )
-        make_after(entry, function.access_entry)
-        return entry
+        function.grant(contract.AwsAuthEntry.PERMISSIONS)
+        properties = {contract.AwsAuthEntry.ROLE_ARN: role_arn}
+        return function.custom_resource(scope, "AwsAuthEntry", contract.AwsAuthEntry.TYPE, properties)
 
     def _access_entry(self, scope: Construct, role_arn: str) -> CfnResource:
         return eks.CfnAccessEntry(

@@ -8,6 +8,7 @@ the way into the cluster of the function that wrote it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import jsii
@@ -25,12 +26,15 @@ from .network import NodeNetwork
 from .node_access import NodeAccess, NodeAuthorization
 from .node_group_base import ImportedNodeGroup, NodeGroupBase
 from .node_role import NodeRole
-from .order import make_after
+from .order import Step, make_after
+from .preflight import Preflight
 from .problems import Problems
 from .rolling_update import RollingUpdate
 from .tags import check_tags, group_tags, own_tags, tag_what_comes_with_nodes
 from .user_data import Signal
 from .volumes import EbsVolume, Storage
+from .warnings_output import show_warnings
+from .windows_support import WindowsIpam
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +47,8 @@ if TYPE_CHECKING:
     from .cluster import EksCluster
     from .labels import TaintSpec
     from .literals import Number
+
+_DEFAULT_IPAM = WindowsIpam()
 
 
 @jsii.implements(ITaggable)
@@ -57,13 +63,14 @@ class WindowsNodeGroup(NodeGroupBase):
         launch_template: The launch template.
     """
 
-    def __init__(  # noqa: PLR0913 — props
+    def __init__(  # noqa: PLR0913, PLR0915 — props, and the order of deployment in one piece
         self,
         scope: Construct,
         construct_id: str,
         *,
         cluster: EksCluster,
         nodegroup_name: str,
+        acknowledged_checks: Sequence[str] = (),
         ami: WindowsAmi | None = None,
         authorization: NodeAuthorization = NodeAuthorization.AUTOMATIC,
         bootstrap_arguments: str | None = None,
@@ -96,6 +103,7 @@ class WindowsNodeGroup(NodeGroupBase):
         permissions_boundary: iam.IManagedPolicy | str | None = None,
         post_bootstrap_commands: Sequence[str] | None = None,
         pre_bootstrap_commands: Sequence[str] | None = None,
+        preflight: bool = True,
         role_path: str | None = None,
         root_volume: EbsVolume | None = None,
         security_groups: Sequence[ec2.ISecurityGroup | str] | None = None,
@@ -103,7 +111,9 @@ class WindowsNodeGroup(NodeGroupBase):
         tags: Mapping[str, str] | None = None,
         taints: Sequence[TaintSpec] | None = None,
         volumes: Mapping[str, EbsVolume] | None = None,
+        wait_for_ready: bool = True,
         wait_for_signals: bool = True,
+        windows_ipam: WindowsIpam | None = _DEFAULT_IPAM,
     ) -> None:
         """Makes the node group in `scope`.
 
@@ -112,6 +122,7 @@ class WindowsNodeGroup(NodeGroupBase):
             construct_id: The id within `scope`.
             cluster: The cluster to join.
             nodegroup_name: A name, unique in the cluster: at most 63 letters, digits, hyphens and underscores.
+            acknowledged_checks: Codes of checks of the preflight whose failure shall only be a warning, such as PF203.
             ami: The image of the nodes; by default AWS's newest of Windows Server 2022 Core for the Kubernetes version.
             authorization: By what the nodes may join; by default what the cluster's authentication mode suggests.
             bootstrap_arguments: More arguments for the bootstrap script: PowerShell code, which runs as it is.
@@ -144,6 +155,7 @@ class WindowsNodeGroup(NodeGroupBase):
             permissions_boundary: The most that the role may ever do: a policy or its ARN.
             post_bootstrap_commands: Lines of PowerShell to run after the bootstrap. Their output is no secret.
             pre_bootstrap_commands: Lines of PowerShell to run before it. If they fail, the node does not join.
+            preflight: Whether the deployment first checks cluster and inputs, and fails before anything is made.
             role_path: The IAM path of the role.
             root_volume: The root volume in full; encrypted gp3 by default.
             security_groups: Groups to attach beside the own one, or their ids; by default the cluster security group.
@@ -151,7 +163,11 @@ class WindowsNodeGroup(NodeGroupBase):
             tags: Tags for everything: the group, its nodes, their volumes and network interfaces, the role and so on.
             taints: The nodes' taints.
             volumes: Further volumes by device name, such as `xvdf`.
+            wait_for_ready: Whether a deployment waits until the nodes are Ready, if the function may see nodes: by a
+                `kubernetes_group` or a `kubectl_role`.
             wait_for_signals: Whether a deployment waits for the nodes to report; they need to reach CloudFormation.
+            windows_ipam: How EKS gives Windows pods their addresses, which is enabled in the cluster if it is not yet.
+                None: somebody else sees to it.
 
         Raises:
             InvalidNodeGroup: With all that is wrong, if anything is.
@@ -159,11 +175,13 @@ class WindowsNodeGroup(NodeGroupBase):
         super().__init__(scope, construct_id)
         version = kubernetes_version or cluster.version
         ami = ami or WindowsAmi.server_2022()
+        # What is not known of the cluster, the preflight finds out.
+        told = cluster.facts
+        if preflight and None in told.values():
+            told = {"service_ipv4_cidr": cluster.service_ipv4_cidr}
         bootstrap = Bootstrap(
             cluster_name=cluster.cluster_name,
-            cluster_endpoint=cluster.cluster_endpoint,
-            cluster_certificate_authority_data=cluster.cluster_certificate_authority_data,
-            service_ipv4_cidr=cluster.service_ipv4_cidr,
+            **told,
             dns_cluster_ip=dns_cluster_ip,
             excluded_snat_cidrs=excluded_snat_cidrs,
             labels=labels,
@@ -197,7 +215,9 @@ class WindowsNodeGroup(NodeGroupBase):
             role_path=role_path,
         )
         network = NodeNetwork(cluster=cluster, subnets=subnets, security_groups=security_groups)
-        access = NodeAccess(cluster=cluster, authorization=authorization)
+        access = NodeAccess(
+            cluster=cluster, authorization=authorization, node_role=node_role, windows_ipam=windows_ipam
+        )
         own = own_tags(cluster.cluster_name, nodegroup_name)
         hints = {}
         if cluster_autoscaler:
@@ -229,8 +249,25 @@ class WindowsNodeGroup(NodeGroupBase):
         problems.annotate(self)
 
         self.nodegroup_name = nodegroup_name
+        image_id = ami.image_id(self, kubernetes_version=version)
+        checks = None
+        if preflight:
+            first = Preflight(
+                cluster=cluster,
+                access=access,
+                network=network,
+                capacity=capacity,
+                ami=ami,
+                kubernetes_version=version,
+                disk_size=storage.root_size,
+                node_role=node_role,
+                wait_for_signals=wait_for_signals,
+                acknowledged_checks=acknowledged_checks,
+            )
+            checks = first.make(self, image_id)
+            bootstrap = replace(bootstrap, **first.facts(checks))
         self.role = role.make(self)
-        authorizations = access.authorize(self, self.role.role_arn)
+        authorizations = access.authorize(self, self.role)
         self.security_group_id = network.own_security_group(
             self, f"Windows nodes {nodegroup_name} of the EKS cluster {cluster.cluster_name}"
         )
@@ -238,7 +275,7 @@ class WindowsNodeGroup(NodeGroupBase):
             self,
             "LaunchTemplate",
             launch_template_data={
-                "imageId": ami.image_id(self, kubernetes_version=version),
+                "imageId": image_id,
                 "iamInstanceProfile": {"arn": role.instance_profile_arn(self, self.role)},
                 "securityGroupIds": network.attached_group_ids(self.security_group_id),
                 "keyName": key_pair if key_pair is None or isinstance(key_pair, str) else key_pair.key_pair_name,
@@ -258,9 +295,16 @@ class WindowsNodeGroup(NodeGroupBase):
         options = group.cfn_options
         options.creation_policy = update.creation_policy(capacity)
         options.update_policy = update.update_policy(self, capacity)
-        for each in authorizations:
-            make_after(group, each)
         self.auto_scaling_group_name = group.ref
+        support = [Step(each) for each in access.support_windows(self)]
+        for each in (*authorizations, *support):
+            make_after(group, each)
+        triggers = [self.launch_template.attr_latest_version_number, group.desired_capacity, group.min_size]
+        ready = access.wait_for_ready(self, group.ref, self.role.role_arn, triggers) if wait_for_ready else None
+        if checks:
+            first.make_first(self, checks)
+        ends = [Step(each) for each in (checks, ready) if each]
+        show_warnings(self, [*authorizations, *support, *ends], waits_in_vain=wait_for_ready and not ready)
         # A new node reports to the group, by the name that the template has for it.
         report = Signal(stack=Aws.STACK_NAME, resource=group.logical_id, region=Aws.REGION)
         script = bootstrap.user_data(report if wait_for_signals else None)

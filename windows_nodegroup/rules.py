@@ -525,7 +525,7 @@ ENDPOINT_OR_AUTHORITY = Rule(
     ),
     bad=(
         'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
-        'cluster_endpoint="https://e", service_ipv4_cidr="10.100.0.0/16")'
+        'cluster_endpoint="https://e", service_ipv4_cidr="10.100.0.0/16"), preflight=False'
     ),
 )
 ENDPOINT_WITHOUT_CIDR = Rule(
@@ -543,7 +543,7 @@ ENDPOINT_WITHOUT_CIDR = Rule(
     ),
     bad=(
         'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
-        'cluster_endpoint="https://e", cluster_certificate_authority_data="Q0E=")'
+        'cluster_endpoint="https://e", cluster_certificate_authority_data="Q0E="), preflight=False'
     ),
 )
 SERVICE_CIDR = Rule(
@@ -628,7 +628,8 @@ NO_WAY_IN = Rule(
     meaning="Nothing lets the function that edits aws-auth into a cluster that knows no access entries",
     cure=(
         "give kubectl_role, a role that may edit aws-auth such as the cluster's creator, or change the cluster's "
-        "mode to API_AND_CONFIG_MAP"
+        "mode to API_AND_CONFIG_MAP; where others authorize the nodes and enable Windows support, say so with "
+        "NodeAuthorization.EXISTING and windows_ipam=None"
     ),
     documentation=_ACCESS,
     good=(
@@ -749,6 +750,54 @@ IMPORTED_WITHOUT_VPC = Rule(
         "vpc='vpc-1', version='1.33')"
     ),
     bad="cluster=EksCluster.from_cluster(aws_eks.Cluster.from_cluster_attributes(stack, 'C', cluster_name='c'))",
+)
+FUNCTION_NETWORK = Rule(
+    code="WNG622",
+    severity="error",
+    meaning="The function is to run in subnets without a security group, or the other way round",
+    cure=(
+        "give function_subnets and a group that the control plane admits as function_security_groups, or describe the "
+        "cluster with its cluster_security_group"
+    ),
+    documentation="https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html",
+    good=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'function_subnets=["subnet-1"], cluster_security_group="sg-1")'
+    ),
+    bad=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'function_security_groups=["sg-1"])'
+    ),
+)
+ONE_CLUSTER_TWO_IPAM = Rule(
+    code="WNG623",
+    severity="error",
+    meaning="Two node groups of one stack ask for different addresses of Windows pods, and the cluster has one setting",
+    cure="give the same windows_ipam to all node groups of the cluster",
+    documentation=_EKS + "prefix-ip-addresses-win.html",
+    good=(
+        'windows_ipam=WindowsIpam(prefix_delegation=True), cluster=EksCluster.from_attributes(cluster_name="c", '
+        'vpc="vpc-1", version="1.33")'
+    ),
+    bad="windows_ipam=WindowsIpam(prefix_delegation=True)",
+)
+AWS_AUTH_OF_CDK = Rule(
+    code="WNG624",
+    severity="error",
+    meaning="CDK writes all of aws-auth for a cluster that the app makes, and a role of another stack cannot be in it",
+    cure=(
+        "make the node group in the cluster's stack, or give the cluster the mode API_AND_CONFIG_MAP, so that the "
+        "nodes get an access entry"
+    ),
+    documentation="https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_eks/AwsAuth.html",
+    good="authorization=NodeAuthorization.ACCESS_ENTRY",
+    bad=(
+        "authorization=NodeAuthorization.AWS_AUTH, cluster=EksCluster.from_cluster(aws_eks.Cluster(cdk.Stack("
+        "stack.node.root, 'Clusters'), 'C', version=aws_eks.KubernetesVersion.V1_33, default_capacity=0, "
+        "authentication_mode=aws_eks.AuthenticationMode.API_AND_CONFIG_MAP, "
+        "kubectl_layer=aws_lambda.LayerVersion.from_layer_version_arn(stack, 'L', "
+        "'arn:aws:lambda:us-west-2:1:layer:k:1')))"
+    ),
 )
 
 # 7: tags

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/eks/latest/userguide/launch-windows-workers.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import (
     CfnCondition,
@@ -27,6 +27,7 @@ from .instance_types import INSTANCE_TYPE_PATTERN
 from .names import CLUSTER_NAME_PATTERN, NODEGROUP_NAME_PATTERN
 from .node_group import WindowsNodeGroup
 from .volumes import DEFAULT_DISK_SIZE
+from .warnings_output import OUTPUT
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -224,6 +225,7 @@ def show_results(stack: Stack, node_group: WindowsNodeGroup) -> None:
     }
     for name, (value, description) in outputs.items():
         CfnOutput(stack, name, value=value, description=description)
+    cast("CfnOutput", node_group.node.find_child(OUTPUT)).override_logical_id(OUTPUT)
 
 
 def _is_text(parameter: CfnParameter) -> bool:

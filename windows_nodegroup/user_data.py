@@ -32,7 +32,11 @@ _RUN = """\
 """
 
 # What the user wrote is code, so the call is made of text, and PowerShell reads it only when the rest is read already.
+# A parameter that stands in it wins: PowerShell refuses one that is given twice.
 _RUN_WITH_MORE = """\
+        foreach ($name in @($arguments.Keys)) {
+            if ($more -match "(?<![\\w-])-$name\\b") { $arguments.Remove($name) }
+        }
         & ([ScriptBlock]::Create('& $bootstrap @arguments ' + $more + "`n" +
             'if (-not $?) { throw "Start-EKSBootstrap.ps1 reported a failure" }'))
 """

@@ -61,6 +61,6 @@ def test_wrong_case(bootstrapped: LocalAws, directory: Path) -> None:
     output = _cdk(bootstrapped, directory, "deploy", cluster="In-Lower-Case", returncode=1)
     assert "AWS::EKS::Cluster In-Lower-Case could not be looked up in account" in output
     assert "capitals included" in output
-    assert not (directory / "cdk.context.json").exists()
+    assert json.loads((directory / "cdk.context.json").read_text(encoding="utf-8")) == {}
     stacks = bootstrapped.client("cloudformation").describe_stacks()["Stacks"]
     assert not [stack for stack in stacks if "Lower" in stack["StackName"]]

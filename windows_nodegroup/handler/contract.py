@@ -38,6 +38,11 @@ class AwsAuthEntry:
     #: Attribute: what the user should know, separated by semicolons; empty if all is well.
     ATTRIBUTE_WARNINGS = "Warnings"
 
+    PERMISSIONS = (
+        Permission("eks:DescribeAccessEntry", "arn:{partition}:eks:{region}:{account}:access-entry/{cluster}/*"),
+        Permission("eks:DescribeCluster", "arn:{partition}:eks:{region}:{account}:cluster/{cluster}"),
+    )
+
 
 class WindowsIpam:
     """`Custom::WindowsIpam`: the ConfigMap `kube-system/amazon-vpc-cni` has EKS give Windows pods their addresses.

@@ -1,0 +1,130 @@
+"""What is asked before anything is made: whether nodes like these can join this cluster, and the cluster's facts.
+
+The checks stand in the function's `checks`; `docs/checks.md` lists them. Here they are told what the template declares,
+and what a node has to be told is taken from their answer where nobody knows it before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import CfnResource
+from aws_cdk.aws_ec2 import CfnLaunchTemplate
+
+from .cluster_function import ClusterFunction
+from .handler.preflight_contract import PERMISSIONS, AwsPreflight
+from .literals import is_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct
+
+    from .ami import WindowsAmi
+    from .capacity import Capacity
+    from .cluster import EksCluster
+    from .literals import Number
+    from .network import NodeNetwork
+    from .node_access import NodeAccess
+
+_LOOKED_UP_BY_EC2 = "resolve:ssm:"
+_ATTRIBUTES = {
+    "cluster_endpoint": AwsPreflight.ENDPOINT,
+    "cluster_certificate_authority_data": AwsPreflight.CERTIFICATE_AUTHORITY_DATA,
+    "service_ipv4_cidr": AwsPreflight.SERVICE_IPV4_CIDR,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """The checks of one node group.
+
+    Attributes:
+        cluster: The cluster to join.
+        access: How nodes are let in.
+        network: Where they are launched.
+        capacity: What is launched.
+        ami: Which Windows.
+        kubernetes_version: For which Kubernetes version the image was chosen.
+        disk_size: The root volume's size in GiB.
+        node_role: The nodes' role where it exists already.
+        wait_for_signals: Whether nodes have to reach CloudFormation.
+        acknowledged_checks: Codes of checks whose failure only warns.
+    """
+
+    cluster: EksCluster
+    access: NodeAccess
+    network: NodeNetwork
+    capacity: Capacity
+    ami: WindowsAmi
+    kubernetes_version: str | None
+    disk_size: Number
+    node_role: iam.IRole | str | None
+    wait_for_signals: bool
+    acknowledged_checks: Sequence[str]
+
+    def make(self, scope: Construct, image_id: str) -> CfnResource:
+        """Has everything be checked.
+
+        Args:
+            scope: The node group.
+            image_id: The image's id, as the launch template has it.
+
+        Returns:
+            What everything else is to be made after; see `make_first`.
+        """
+        function = ClusterFunction.of(scope, self.cluster)
+        function.grant(PERMISSIONS)
+        found_at_launch = is_literal(image_id) and image_id.startswith(_LOOKED_UP_BY_EC2)
+        return function.custom_resource(
+            scope,
+            "Preflight",
+            AwsPreflight.TYPE,
+            {
+                AwsPreflight.AUTHENTICATION_MODE: self.cluster.authentication_mode,
+                AwsPreflight.NODE_ACCESS: self.access.kind(scope),
+                AwsPreflight.KUBERNETES_VERSION: None if self.ami.is_custom else self.kubernetes_version,
+                AwsPreflight.WINDOWS_VERSION: self.ami.windows_version,
+                AwsPreflight.IMAGE_ID: None if found_at_launch else image_id,
+                AwsPreflight.VOLUME_SIZE: self.disk_size,
+                AwsPreflight.VPC_ID: self.cluster.vpc_id,
+                AwsPreflight.SUBNET_IDS: self.network.launch_subnet_ids,
+                AwsPreflight.SECURITY_GROUP_IDS: self.network.foreign_group_ids,
+                AwsPreflight.CONTROL_PLANE_SECURITY_GROUP_IDS: list(self.cluster.security_group_ids),
+                AwsPreflight.INSTANCE_TYPES: list(self.capacity.type_names),
+                AwsPreflight.NODE_ROLE_ARN: self._node_role_arn,
+                AwsPreflight.FUNCTION_IN_VPC: _text(bool(self.cluster.function_subnets))
+                if self.access.function_enters(scope)
+                else None,
+                AwsPreflight.WAITS_FOR_SIGNALS: _text(self.wait_for_signals),
+                AwsPreflight.ACKNOWLEDGED: list(self.acknowledged_checks) or None,
+            },
+            enters=False,
+        )
+
+    def make_first(self, scope: Construct, checks: CfnResource) -> None:
+        """Has everything of the node group, and what the function does for it in the cluster, wait for the checks."""
+        waits_anyhow = None in self.cluster.facts.values()  # the launch template, which holds what they found out
+        for each in scope.node.find_all():
+            if isinstance(each, CfnResource) and each is not checks:
+                if waits_anyhow and isinstance(each, CfnLaunchTemplate):
+                    continue
+                each.add_resource_dependency(checks)
+        ClusterFunction.of(scope, self.cluster).begin_after(checks)
+
+    def facts(self, checks: CfnResource) -> dict[str, Any]:
+        """What a node is told of its cluster, as keyword arguments of `Bootstrap`: as known, else as found out."""
+        return {
+            name: checks.get_att(_ATTRIBUTES[name]).to_string() if value is None else value
+            for name, value in self.cluster.facts.items()
+        }
+
+    @property
+    def _node_role_arn(self) -> str | None:
+        return self.node_role if self.node_role is None or isinstance(self.node_role, str) else self.node_role.role_arn
+
+
+def _text(value: bool) -> str:  # noqa: FBT001 — CloudFormation knows no others than texts
+    return str(value).lower()

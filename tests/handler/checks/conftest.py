@@ -113,7 +113,7 @@ class Describe:
             },
         }
 
-    def __call__(self, cluster: dict[str, Any] | None = None, **declared: Any) -> Facts:  # noqa: ANN401 — Declared's own fields
+    def __call__(self, cluster: dict[str, Any] | None = None, **declared: Any) -> Facts:
         """Return the facts: what is `declared`, and a cluster with some members replaced; nested ones are merged."""
         described = dict(self.cluster)
         for key, value in (cluster or {}).items():
@@ -229,12 +229,12 @@ def _account() -> Account:
     )
 
 
-def _subnet(ec2: Any, vpc_id: str, cidr: str, zone: str) -> str:  # noqa: ANN401 — boto3's clients have no static types here
+def _subnet(ec2: Any, vpc_id: str, cidr: str, zone: str) -> str:
     subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock=cidr, AvailabilityZone=REGION + zone)["Subnet"]
     return str(subnet["SubnetId"])
 
 
-def _route_table(ec2: Any, vpc_id: str, subnet_ids: tuple[str, ...], **route: str) -> str:  # noqa: ANN401 — as above
+def _route_table(ec2: Any, vpc_id: str, subnet_ids: tuple[str, ...], **route: str) -> str:
     table = ec2.create_route_table(VpcId=vpc_id)["RouteTable"]["RouteTableId"]
     for subnet_id in subnet_ids:
         ec2.associate_route_table(RouteTableId=table, SubnetId=subnet_id)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("checks")
 
 
-def absent(facts: Describe, **declared: Any) -> Outcome:  # noqa: ANN401 — Declared's own fields
+def absent(facts: Describe, **declared: Any) -> Outcome:
     """Ask for a cluster that is not there."""
     subject = facts(**declared)
     subject.cluster.clear()

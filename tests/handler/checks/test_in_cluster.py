@@ -135,7 +135,7 @@ def test_pf704(ipam: str | None, status: Status) -> None:
 def test_pf701_to_pf704_not_checked() -> None:
     """The checks inside the cluster say what is not allowed; one that may not ask does not hinder the others."""
 
-    def refused() -> Any:  # noqa: ANN401 — stands for any of the questions
+    def refused() -> Any:
         raise NotCheckedError("list nodes is not allowed")
 
     subject = ClusterFacts(

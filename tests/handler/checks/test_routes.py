@@ -21,7 +21,7 @@ from .conftest import REGION, Account, Answers, Describe
 pytestmark = pytest.mark.xdist_group("checks")
 
 
-def interface(service: str, **members: Any) -> dict[str, Any]:  # noqa: ANN401 — any member of EC2's answer
+def interface(service: str, **members: Any) -> dict[str, Any]:
     """Return an interface endpoint with private DNS names."""
     endpoint = {
         "ServiceName": f"com.amazonaws.{REGION}.{service}",

@@ -51,7 +51,7 @@ def test_a_certificate_without_key_ids_passes_only_without_the_strict_flag() -> 
     ],
 )
 @pytest.mark.parametrize("strict", [True, False])
-def test_a_flawed_certificate_is_refused(make: Callable[[], CertificateAuthority], why: str, strict: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_a_flawed_certificate_is_refused(make: Callable[[], CertificateAuthority], why: str, strict: bool) -> None:
     """Expired, or for another host: no request gets through."""
     with _api(make()) as api:
         with pytest.raises(ssl.SSLCertVerificationError, match=why):

@@ -79,7 +79,7 @@ def test_too_many_requests_come_with_retry_after(api: KubernetesApi) -> None:
 
 
 @pytest.mark.parametrize("after_commit", [True, False])
-def test_internal_errors_come_before_or_after_the_commit(api: KubernetesApi, after_commit: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_internal_errors_come_before_or_after_the_commit(api: KubernetesApi, after_commit: bool) -> None:
     """500 does not say whether the write was carried out."""
     api.faults.internal_error(after_commit=after_commit)
     answer = _patch(api)
@@ -115,7 +115,7 @@ def test_a_redirect_names_another_place(api: KubernetesApi) -> None:
 
 
 @pytest.mark.parametrize("after_commit", [True, False])
-def test_a_connection_is_reset_before_or_after_the_commit(api: KubernetesApi, after_commit: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_a_connection_is_reset_before_or_after_the_commit(api: KubernetesApi, after_commit: bool) -> None:
     """The client sees the connection break, and a new one works."""
     api.faults.reset(after_commit=after_commit)
     with pytest.raises(ConnectionResetError):

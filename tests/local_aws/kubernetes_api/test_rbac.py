@@ -133,7 +133,7 @@ def test_a_binding_cannot_change_its_role(admin: Client) -> None:
         (Rule(frozenset({"get"}), frozenset({"nodes"})), False),
     ],
 )
-def test_a_users_own_rules_grant(rule: Rule, allowed: bool) -> None:  # noqa: FBT001 - a table's column
+def test_a_users_own_rules_grant(rule: Rule, allowed: bool) -> None:
     """Rules, as access policies give them, cover verbs, resources, names and namespaces."""
     user = User("x", rules=(rule,))
     assert Authorizer(Store()).allows(user, target_of("GET", AWS_AUTH)) is allowed

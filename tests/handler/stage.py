@@ -87,6 +87,7 @@ class AwsDouble:
     Attributes:
         cluster: What DescribeCluster answers; None: there is no such cluster.
         access_entries: Types by principal; None: the function may not ask.
+        stack_status: The status of every stack; None: the function may not ask.
         deliveries: The answers, in the order in which they came.
         faults: Asked before anything is answered; told method and path, returns the status to answer with, `reset`
             to break the connection, `reset after` to do so after the work, `hang` to say nothing, or None.
@@ -97,6 +98,7 @@ class AwsDouble:
         """Make it; a `with` statement opens it."""
         self.cluster: dict[str, Any] | None = None
         self.access_entries: dict[str, str] | None = {}
+        self.stack_status: str | None = None
         self.deliveries: list[Delivery] = []
         self.faults: Callable[[str, str], int | str | None] = lambda _method, _path: None
         self.calls: list[tuple[str, str]] = []
@@ -178,7 +180,7 @@ class AwsDouble:
             case "GET", ["clusters", _, "access-entries", principal]:
                 return self._access_entry(principal)
             case "POST", [""]:
-                return self._sts({name: values[0] for name, values in parse_qs(body.decode()).items()}, headers)
+                return self._query({name: values[0] for name, values in parse_qs(body.decode()).items()}, headers)
         return _error(404, "ResourceNotFoundException", "No cluster found for name")
 
     def _access_entry(self, principal: str) -> tuple[int, bytes, dict[str, str]]:
@@ -189,20 +191,21 @@ class AwsDouble:
         entry = {"principalArn": principal, "type": self.access_entries[principal]}
         return 200, json.dumps({"accessEntry": entry}).encode(), {}
 
-    def _sts(self, parameters: dict[str, str], headers: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
-        if parameters["Action"] == "GetCallerIdentity":
+    def _query(self, parameters: dict[str, str], headers: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
+        if parameters["Action"] == "DescribeStacks" and self.stack_status:
+            content = f"<Stacks><member><StackStatus>{self.stack_status}</StackStatus></member></Stacks>"
+        elif parameters["Action"] == "GetCallerIdentity":
             name = "kubectl" if "kubectl-key" in headers["Authorization"] else "function"
             arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/session"
             content = f"<GetCallerIdentityResult><Arn>{arn}</Arn></GetCallerIdentityResult>"
-        elif parameters["RoleArn"] in self.assumable:
+        elif parameters.get("RoleArn") in self.assumable:
             content = (
                 f"<Credentials><AccessKeyId>kubectl-key</AccessKeyId><SecretAccessKey>{KUBECTL_SECRET}</SecretAccessKey>"
                 f"<SessionToken>{KUBECTL_TOKEN}</SessionToken></Credentials>"
             )
         else:
-            content = (
-                "<Error><Code>AccessDenied</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error>"
-            )
+            message = f"not authorized to perform: {parameters['Action']}"
+            content = f"<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>"
             return 403, f'<ErrorResponse xmlns="urn:sts">{content}</ErrorResponse>'.encode(), {}
         return 200, f'<Response xmlns="urn:sts">{content}</Response>'.encode(), {}
 

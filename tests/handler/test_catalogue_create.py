@@ -471,6 +471,30 @@ def test_c27_rollback_of_a_failed_update(stage: Stage) -> None:
     assert list(stage.record["roles"]) == [f"{ACCOUNT}:role/windows-nodes"]
 
 
+def test_c27_rollback_that_meets_what_made_the_update_fail(stage: Stage) -> None:
+    """A map that cannot be read fails the Update to another role, but not the rollback: the old entry is there."""
+    old = stage.succeed("Create")["PhysicalResourceId"]
+    stage.append("\t")
+    text = stage.map_roles
+    assert "[WNG910]" in stage.fail("Update", OTHER_ROLE, old_role=ROLE)
+    rolled_back = stage.succeed("Update", ROLE, old_role=OTHER_ROLE, physical_id=old)
+    assert rolled_back["PhysicalResourceId"] == old
+    assert "[WNG910]" in rolled_back["Data"]["Warnings"]
+    assert stage.map_roles == text
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [("UPDATE_IN_PROGRESS", "FAILED"), ("UPDATE_ROLLBACK_IN_PROGRESS", "SUCCESS"), (None, "FAILED")],
+)
+def test_c27_rollback_is_known_by_the_stacks_status(stage: Stage, status: str | None, answer: str) -> None:
+    """Where the role stays the same, CloudFormation tells whether an Update is a rollback; in doubt it is none."""
+    stage.succeed("Create")
+    stage.append("\t")
+    stage.aws.stack_status = status
+    assert stage.ask("Update")["Status"] == answer
+
+
 def test_c28_only_the_writing_of_the_arn_changes(stage: Stage) -> None:
     """Case and path of the ARN do not count: the id stays, so that no Delete follows, and nothing is written."""
     old = stage.succeed("Create")["PhysicalResourceId"]

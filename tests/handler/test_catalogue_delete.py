@@ -12,7 +12,7 @@ import pytest
 from local_aws.kubernetes_api import User
 from tests.handler.stage import ACCOUNT, CLUSTER, FUNCTION_ROLE, MAP, OTHER_ROLE, ROLE, Stage
 from tests.handler.test_catalogue_create import ENTRY, LINUX_GROUPS, block, entries
-from windows_nodegroup.handler import config_map, owners
+from windows_nodegroup.handler import aws, config_map, owners
 
 KEY = f"{ACCOUNT}:role/windows-nodes"
 MADE_UP = "ng-NodeAccess-1ABCDEFGHIJKL"
@@ -178,6 +178,29 @@ def test_d09_after_a_failed_create(stage: Stage) -> None:
     stage.succeed("Delete", physical_id=created["PhysicalResourceId"])
     assert stage.map_roles == block(username="admin")
     assert stage.writes() == []
+
+
+def test_d09_after_a_create_that_could_not_get_in(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Create that was not let in has written nothing, so its Delete has no need to get in."""
+    monkeypatch.setattr(aws, "CALL_SECONDS", 0.1)
+    created = stage.ask("Create", KubectlRoleArn=FUNCTION_ROLE)
+    assert created["Status"] == "FAILED"
+    stage.succeed("Delete", physical_id=created["PhysicalResourceId"], KubectlRoleArn=FUNCTION_ROLE)
+    assert stage.kubernetes.requests == []
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_d09_same_entry_that_was_there_before_us(stage: Stage, is_refused: bool) -> None:
+    """After a failed Create, an entry that only looks like ours stays, also where nobody knows what was written."""
+    stage.put_map(MAP + block())
+    if is_refused:
+        stage.kubernetes.faults.denied_by_webhook()
+    else:
+        stage.kubernetes.faults.hang(method="PATCH", at="request")
+    created = stage.ask("Create", seconds=2.5)
+    assert created["Status"] == "FAILED"
+    stage.succeed("Delete", physical_id=created["PhysicalResourceId"])
+    assert stage.map_roles == MAP + block()
 
 
 def test_d09_after_a_create_that_had_written(stage: Stage) -> None:

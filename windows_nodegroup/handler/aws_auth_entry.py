@@ -1,7 +1,8 @@
 """`Custom::AwsAuthEntry`: a role's entry in the ConfigMap `kube-system/aws-auth`, which others write, too.
 
 What is done depends on the properties and on what the annotation beside the map records. A physical id tells only
-whether the Create has answered: until then, CloudFormation makes one up for a Delete.
+what the Create has answered: it succeeded, or failed, perhaps with nothing written. Until then, CloudFormation makes
+one up for a Delete.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import config_map, eks, log
+from . import aws_auth, config_map, eks, log
 from .aws import AwsError, Session
 from .cloudformation import text_property
 from .cluster_access import ClusterAccess
@@ -21,11 +22,13 @@ from .failures import (
     ClusterNotFound,
     ClusterUnreachable,
     EndpointUnresolvable,
+    Failure,
     InvalidProperties,
     KubernetesAccessDenied,
     ShadowedByAccessEntry,
     Superseded,
 )
+from .rollback import is_rollback, stack_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,11 +105,19 @@ def update(request: Request, deadline: Deadline) -> Mapping[str, str]:
     """Authorise the role's nodes; of another role than before, CloudFormation deletes the old entry afterwards.
 
     When the id is what it was, nothing new is asked for: then the cluster may have moved on from aws-auth in between.
+    A rollback asks for what is there already, and must not be stranded by what made the Update fail.
 
     Raises:
         Failure: It cannot be done; nothing was written.
     """
-    return _authorise(request, deadline)
+    try:
+        return _authorise(request, deadline)
+    except Failure as failure:
+        if not _is_rolled_back(request, deadline):
+            raise
+        log.warning("not failed, because this is a rollback", reason=failure.reason())
+        role_arn = aws_auth.canonical_role_arn(_Properties.read(request.properties).role_arn)
+        return _attributes(role_arn, [failure.reason()])
 
 
 def delete(request: Request, deadline: Deadline) -> Mapping[str, str]:
@@ -115,6 +126,9 @@ def delete(request: Request, deadline: Deadline) -> Mapping[str, str]:
     Raises:
         Failure: The map is out of reach although the cluster is there, so the entry may be left.
     """
+    if request.follows_nothing:
+        log.info("the Create had failed before it wrote anything")
+        return {}
     try:
         properties = _Properties.read(request.properties)
     except InvalidProperties as failure:
@@ -155,12 +169,23 @@ def _authorise(request: Request, deadline: Deadline) -> Mapping[str, str]:
         return _attributes(edit.role_arn, [failure.reason()])
     access = ClusterAccess.through(session, cluster, properties.kubectl_role_arn)
     api = access.api()
-    config_map.edit(api, NAMESPACE, NAME, edit.claim, access)
+    try:
+        config_map.edit(api, NAMESPACE, NAME, edit.claim, access)
+    except Failure as failure:
+        failure.may_have_written = api.unrefused_writes > 0
+        raise
     if is_current and (former := properties.former_role(request)):
         # This undoes an Update that failed, perhaps after it had written. CloudFormation knows nothing of that entry.
         failed = EntryEdit(former, request, is_settled=False)
         config_map.edit(api, NAMESPACE, NAME, failed.withdraw, access)
     return _attributes(edit.role_arn, edit.warnings)
+
+
+def _is_rolled_back(request: Request, deadline: Deadline) -> bool:
+    properties = _Properties.read(request.properties)
+    if properties.is_current(request) and properties.former_role(request):
+        return True  # the Update to that role has failed: had it not, the id would be its
+    return deadline.remaining() > 0 and is_rollback(stack_status(request, deadline))
 
 
 def _check_that_aws_auth_counts(session: Session, cluster: Cluster, properties: _Properties) -> None:

@@ -26,6 +26,9 @@ ANSWER_BYTES = 4096
 #: Pauses between the attempts to deliver an answer, in seconds: the first at most, and the longest.
 DELIVERY_BACKOFF = (0.5, 8.0)
 
+# What physical ids begin with after a Create that failed. CloudFormation makes up none with a slash.
+_NOTHING, _SOMETHING = "none/", "failed/"
+
 _SERVER_ERROR = 500
 _SUCCESS = range(200, 300)
 _CUT = "…"
@@ -97,6 +100,15 @@ class Request(NamedTuple):
             issued=issued,
             expired=expires is not None and expires < time.time() * 1000,
         )
+
+    @property
+    def follows_nothing(self) -> bool:
+        """Whether this is the Delete after a Create that failed and had written nothing."""
+        return self.physical_id.startswith(_NOTHING)
+
+    def failed_id(self, *, may_have_written: bool) -> str:
+        """Return the id of a resource whose Create failed."""
+        return f"{_SOMETHING if may_have_written else _NOTHING}{self.logical_id}"
 
 
 def text_property(properties: Mapping[str, Any], name: str, *, required: bool = True) -> str:

@@ -15,7 +15,6 @@ from .failures import (
     ClusterUnreachable,
     EndpointUnresolvable,
     KubernetesAccessDenied,
-    OutOfTime,
     WriteRefused,
 )
 from .kubernetes import ApiError
@@ -170,10 +169,8 @@ class _Endurance:
         self._attempts += 1
         pause = self._after_answer(error) if isinstance(error, ApiError) else self._after_silence(error)
         log.warning("trying again", doing=doing, outcome=str(error), attempt=self._attempts, pause=round(pause, 3))
-        try:
-            self._deadline.pause(pause)
-        except OutOfTime:
-            raise OutOfTime(f"{doing} (attempt {self._attempts} ended with {error})") from None
+        self._deadline.trouble = f"attempt {self._attempts} of {doing} ended with {error}"
+        self._deadline.pause(pause)
 
     def _after_answer(self, error: ApiError) -> float:
         if error.status in _CHANGED_MEANWHILE:

@@ -13,12 +13,14 @@ class Deadline:
 
     Attributes:
         doing: What the work is at, for the message when the time runs out: `waiting for …`.
+        trouble: What it has met on the way, for the same message: `attempt 2 of … ended with HTTP 409`; or nothing.
     """
 
     def __init__(self, seconds: float) -> None:
         """Start counting: the work ends in `seconds`."""
         self._end = time.monotonic() + seconds
         self.doing = "starting"
+        self.trouble = ""
 
     def remaining(self) -> float:
         """Return the seconds that are left, 0 when none are."""
@@ -32,7 +34,7 @@ class Deadline:
         """
         remaining = self.remaining()
         if remaining <= 0:
-            raise OutOfTime(self.doing)
+            raise self.out_of_time()
         return min(seconds, remaining)
 
     def pause(self, seconds: float) -> None:
@@ -42,8 +44,12 @@ class Deadline:
             OutOfTime: The pause would last beyond the deadline, so there is no use in it.
         """
         if seconds >= self.remaining():
-            raise OutOfTime(self.doing)
+            raise self.out_of_time()
         time.sleep(seconds)
+
+    def out_of_time(self) -> OutOfTime:
+        """Return the failure to raise when the deadline has come."""
+        return OutOfTime(f"{self.doing} ({self.trouble})" if self.trouble else self.doing)
 
 
 class Backoff:

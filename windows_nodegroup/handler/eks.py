@@ -97,13 +97,17 @@ def wait_until_active(session: Session, name: str) -> Cluster:
     Raises:
         ClusterNotReady: It is not, and will not become so within the deadline.
     """
-    while (cluster := describe_cluster(session, name)).status != "ACTIVE":
-        if cluster.status not in _BECOMING_ACTIVE:
-            raise ClusterNotReady(f"cluster {name} is {cluster.status}: nodes can join an ACTIVE cluster only")
-        try:
+    status = ""
+    try:
+        while (cluster := describe_cluster(session, name)).status != "ACTIVE":
+            status = cluster.status
+            if status not in _BECOMING_ACTIVE:
+                raise ClusterNotReady(f"cluster {name} is {status}: nodes can join an ACTIVE cluster only")
             session.deadline.pause(POLL_SECONDS)
-        except OutOfTime:
-            raise ClusterNotReady(f"cluster {name} is still {cluster.status}: deploy again when it is ACTIVE") from None
+    except OutOfTime:
+        if not status:
+            raise
+        raise ClusterNotReady(f"cluster {name} is still {status}: deploy again when it is ACTIVE") from None
     return cluster
 
 

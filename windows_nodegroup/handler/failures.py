@@ -17,8 +17,10 @@ class Failure(Exception):  # noqa: N818 — a reason to answer FAILED, not a mis
     Attributes:
         code: Stable identifier; `WNG9` and two digits.
         documentation: The page that says more.
+        may_have_written: Whether something may have been written in the cluster, and not only been read.
     """
 
+    may_have_written = False
     code: ClassVar[str] = "WNG900"
     documentation: ClassVar[str] = _GUIDE + "auth-configmap.html"
 
@@ -144,3 +146,4 @@ class Internal(Failure):
     """A mistake in the function itself, or a damaged asset."""
 
     code = "WNG999"
+    may_have_written = True

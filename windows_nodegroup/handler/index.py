@@ -17,7 +17,7 @@ from . import log
 from .cloudformation import Answer, NotARequestError, Request, deliver
 from .contract import AwsAuthEntry, NodesReady, WindowsIpam
 from .deadline import Deadline
-from .failures import Failure, Internal, InvalidProperties, OutOfTime
+from .failures import Failure, Internal, InvalidProperties
 from .preflight_contract import AwsPreflight, ClusterPreflight
 
 if TYPE_CHECKING:
@@ -100,7 +100,11 @@ def _answer(request: Request, deadline: Deadline) -> Answer:
     thread = threading.Thread(target=run, args=(lambda: answers.append(_work(request, work)),), daemon=True)
     thread.start()
     thread.join(seconds + 0.1)
-    return answers[0] if answers else _failed(request, OutOfTime(work.doing))
+    if answers:
+        return answers[0]
+    failure = work.out_of_time()
+    failure.may_have_written = True  # what is under way may still be carried out
+    return _failed(request, failure)
 
 
 def _work(request: Request, deadline: Deadline) -> Answer:
@@ -137,12 +141,13 @@ def _carry_out(request: Request, deadline: Deadline) -> Answer:
 
 
 def _failed(request: Request, failure: Failure) -> Answer:
-    """A failed Update keeps the id: another one would make CloudFormation delete the resource that is still there."""
-    physical_id = request.physical_id
-    if not physical_id:
-        with suppress(Exception):
-            physical_id = _module(RESOURCES[request.resource_type]).physical_id(request.properties)
-    return Answer(physical_id=physical_id or f"none/{request.logical_id}", reason=failure.reason())
+    """Answer FAILED.
+
+    A failed Update keeps the id: another one would make CloudFormation delete the resource that is still there. A
+    failed Create gets none of a resource: its Delete, which follows, must not take what others made for its own.
+    """
+    physical_id = request.physical_id or request.failed_id(may_have_written=failure.may_have_written)
+    return Answer(physical_id=physical_id, reason=failure.reason())
 
 
 def _module(name: str) -> Resource:

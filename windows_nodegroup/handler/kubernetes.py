@@ -24,6 +24,7 @@ FIELD_MANAGER = "windows-nodegroup"
 
 _MERGE_PATCH = "application/merge-patch+json"
 _REDIRECTS = range(300, 400)
+_REFUSALS = range(400, 500)
 _ERROR = 400
 _REFUSED_ACCESS = frozenset({401, 403})
 _DENIAL = "denied the request"  # how webhooks and admission policies put it
@@ -62,6 +63,7 @@ class KubernetesApi:
 
     Attributes:
         deadline: Bounds everything.
+        unrefused_writes: How many writes were sent that the API did not refuse: done, or nobody knows.
     """
 
     def __init__(self, endpoint: str, *, authority: str, token: Callable[[], str], deadline: Deadline) -> None:
@@ -80,6 +82,7 @@ class KubernetesApi:
         if not endpoint.startswith("https://"):
             raise ClusterUnreachable(f"the endpoint {endpoint!r} is not https: the token would not be safe")
         self.deadline = deadline
+        self.unrefused_writes = 0
         self._connection = Connection(endpoint, deadline, tls=trust(authority))
         self._make_token = token
         self._token = ""
@@ -112,7 +115,10 @@ class KubernetesApi:
             headers["Content-Type"] = _MERGE_PATCH if method == "PATCH" else "application/json"
             body = json.dumps(manifest).encode()
             path += f"?fieldManager={FIELD_MANAGER}"
+            self.unrefused_writes += 1
         response = self._connection.request(method, path, headers=headers, body=body)
+        if manifest is not None and response.status in _REFUSALS:
+            self.unrefused_writes -= 1
         if response.status in _REDIRECTS:
             raise ClusterUnreachable(
                 "the endpoint redirects, and the token must not go elsewhere: is it the cluster's own"

@@ -11,7 +11,7 @@ from aws_cdk import aws_eks as eks
 from aws_cdk import aws_eks_v2 as eks_v2
 from aws_cdk import aws_lambda as lambda_
 
-from tests.synthesis import make_stack
+from tests.synthesis import make_node_group, make_stack, resources_of, template_of
 from windows_nodegroup import EksCluster
 from windows_nodegroup.manifests.function_rbac import DEFAULT_GROUP
 from windows_nodegroup.problems import InvalidNodeGroup
@@ -98,3 +98,51 @@ def test_imported_without_vpc() -> None:
     imported = eks.Cluster.from_cluster_attributes(make_stack(), "Cluster", cluster_name="my-cluster")
     with pytest.raises(InvalidNodeGroup, match=r"from_lookup.*WNG621"):
         EksCluster.from_cluster(imported)
+
+
+def _node_group(made: eks.Cluster | eks_v2.Cluster, scope: cdk.Stack | None = None, **props: Any) -> dict[str, Any]:
+    cluster = EksCluster.from_cluster(made)
+    return template_of(make_node_group(scope or made.stack, cluster=cluster, **props))
+
+
+def test_aws_auth_of_cdk() -> None:
+    """CDK writes the map of a cluster that it makes, so both roles are entered there, and nothing else writes it."""
+    template = _node_group(make_eks_cluster(make_stack()))
+    manifests = resources_of(template, "Custom::AWSCDK-EKS-KubernetesResource")
+    (written,) = (each for each in manifests.values() if "aws-auth" in str(each) and "mapRoles" in str(each))
+    text = str(written["Properties"]["Manifest"])
+    assert "eks:kube-proxy-windows" in text
+    assert DEFAULT_GROUP in text
+    assert len([each for each in manifests.values() if "RoleBinding" in str(each)]) == 1
+    assert not resources_of(template, "Custom::AwsAuthEntry")
+    assert not resources_of(template, "AWS::EKS::AccessEntry")
+
+
+@pytest.mark.parametrize("mode", [eks.AuthenticationMode.API_AND_CONFIG_MAP, eks.AuthenticationMode.API])
+def test_group_on_a_cluster_of_the_app(mode: eks.AuthenticationMode) -> None:
+    """The function's access entry names the group to which the applied roles are bound."""
+    template = _node_group(make_eks_cluster(make_stack(), authentication_mode=mode))
+    entries = resources_of(template, "AWS::EKS::AccessEntry").values()
+    groups = [each["Properties"].get("KubernetesGroups") for each in entries]
+    assert [DEFAULT_GROUP] in groups
+    assert not [each for each in entries if "AccessPolicies" in each["Properties"]]
+
+
+def test_role_in_another_stack() -> None:
+    """From another stack no role can be entered into CDK's map: an access entry where that helps, else an error."""
+    app = cdk.App(analytics_reporting=False)
+    both = make_eks_cluster(cdk.Stack(app, "Both"), authentication_mode=eks.AuthenticationMode.API_AND_CONFIG_MAP)
+    template = _node_group(both, cdk.Stack(app, "Nodes"))
+    types = [each["Properties"].get("Type") for each in resources_of(template, "AWS::EKS::AccessEntry").values()]
+    assert "EC2_WINDOWS" in types
+    alone = make_eks_cluster(cdk.Stack(app, "Alone"))
+    with pytest.raises(InvalidNodeGroup, match=r"another stack.*WNG624"):
+        _node_group(alone, cdk.Stack(app, "Others"))
+
+
+def test_v2_cluster() -> None:
+    """A cluster of aws_eks_v2 lets nodes in by an access entry; the function gets EKS's policy without kubectl."""
+    template = _node_group(make_eks_v2_cluster(make_stack()))
+    entries = [each["Properties"] for each in resources_of(template, "AWS::EKS::AccessEntry").values()]
+    assert "EC2_WINDOWS" in [each.get("Type") for each in entries]
+    assert "AmazonEKSEditPolicy" in str(entries)

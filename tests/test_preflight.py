@@ -1,0 +1,176 @@
+"""The preflight comes first, is told what the template declares, and tells nodes what nobody knew before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+
+from tests.synthesis import (
+    CLUSTER_SECURITY_GROUP,
+    SUBNETS,
+    make_cluster,
+    make_node_group,
+    make_stack,
+    only,
+    resources_of,
+    template_of,
+)
+from windows_nodegroup import AmiRefresh, NodeAuthorization, WindowsAmi, WindowsIpam
+from windows_nodegroup.handler import contract
+from windows_nodegroup.handler.preflight_contract import PERMISSIONS, AwsPreflight
+
+FACTS = {
+    "cluster_endpoint": "https://0123456789ABCDEF.gr7.us-west-2.eks.amazonaws.com",
+    "cluster_certificate_authority_data": "Y2E=",
+    "service_ipv4_cidr": "10.64.0.0/16",
+}
+
+
+def _properties(**props: Any) -> dict[str, Any]:
+    return dict(only(make_node_group(**props), AwsPreflight.TYPE)["Properties"])
+
+
+def _user_data(**props: Any) -> str:
+    data = only(make_node_group(**props), "AWS::EC2::LaunchTemplate")["Properties"]["LaunchTemplateData"]
+    return str(data["UserData"])
+
+
+def test_declared() -> None:
+    """The checks are told everything that is known of the node group."""
+    properties = _properties(instance_types=["m6i.large", "m5.large"], acknowledged_checks=["PF203"], disk_size=80)
+    assert properties.pop("ServiceToken")
+    image = properties.pop(AwsPreflight.IMAGE_ID)
+    assert image["Ref"].startswith("WindowsImage")
+    assert properties == {
+        "ServiceTimeout": contract.SERVICE_TIMEOUT_SECONDS,
+        AwsPreflight.CLUSTER_NAME: "my-cluster",
+        AwsPreflight.AUTHENTICATION_MODE: "API_AND_CONFIG_MAP",
+        AwsPreflight.NODE_ACCESS: "aws-auth",
+        AwsPreflight.KUBERNETES_VERSION: "1.33",
+        AwsPreflight.WINDOWS_VERSION: "2022",
+        AwsPreflight.VOLUME_SIZE: 80,
+        AwsPreflight.VPC_ID: "vpc-0123456789abcdef0",
+        AwsPreflight.SUBNET_IDS: list(SUBNETS),
+        AwsPreflight.SECURITY_GROUP_IDS: [CLUSTER_SECURITY_GROUP],
+        AwsPreflight.CONTROL_PLANE_SECURITY_GROUP_IDS: [],
+        AwsPreflight.INSTANCE_TYPES: ["m6i.large", "m5.large"],
+        AwsPreflight.FUNCTION_IN_VPC: "false",
+        AwsPreflight.WAITS_FOR_SIGNALS: "true",
+        AwsPreflight.ACKNOWLEDGED: ["PF203"],
+    }
+
+
+def test_what_is_not_known_is_not_declared() -> None:
+    """An image that EC2 finds at each launch, and a role that is made here, are not there to be looked at."""
+    properties = _properties(ami=WindowsAmi.server_2022(refresh=AmiRefresh.EVERY_LAUNCH))
+    assert AwsPreflight.IMAGE_ID not in properties
+    assert AwsPreflight.NODE_ROLE_ARN not in properties
+    role = "arn:aws:iam::111122223333:role/windows"
+    assert _properties(node_role=role)[AwsPreflight.NODE_ROLE_ARN] == role
+
+
+def test_node_access() -> None:
+    """The checks know by what nodes are let in, by a condition where only the deployment knows."""
+    by = AwsPreflight.NODE_ACCESS
+    assert _properties(authorization=NodeAuthorization.EXISTING)[by] == "existing"
+    assert _properties(cluster=make_cluster(authentication_mode="API"))[by] == "access-entry"
+    stack = make_stack()
+    mode = cdk.CfnParameter(stack, "Mode").value_as_string
+    template = template_of(make_node_group(stack, cluster=make_cluster(authentication_mode=mode)))
+    condition, if_true, otherwise = only(template, AwsPreflight.TYPE)["Properties"][by]["Fn::If"]
+    assert (if_true, otherwise) == ("access-entry", "aws-auth")
+    assert template["Conditions"][condition] == {"Fn::Equals": [{"Ref": "Mode"}, "API"]}
+
+
+def test_first() -> None:
+    """Whatever the node group makes, and what the function does in the cluster, waits; the function itself does not."""
+    template = template_of(make_node_group(cluster=make_cluster(kubernetes_group="windows")))
+    ((preflight, _),) = resources_of(template, AwsPreflight.TYPE).items()
+    waiting, before = {preflight}, set()
+    while waiting != before:
+        before = set(waiting)
+        waiting |= {
+            name for name, each in template["Resources"].items() if any(f"'{one}'" in str(each) for one in before)
+        }
+    at_once = template["Resources"].keys() - waiting
+    assert {name.removeprefix("WindowsNodeGroups4cbfcec9")[:-8] for name in at_once} == {"LogGroup", "Function", "Role"}
+
+
+def test_facts() -> None:
+    """What nobody knows of the cluster, nodes learn from the preflight; what is known stays as it is."""
+    unknown = _user_data()
+    for attribute in (AwsPreflight.ENDPOINT, AwsPreflight.CERTIFICATE_AUTHORITY_DATA, AwsPreflight.SERVICE_IPV4_CIDR):
+        assert f"'Fn::GetAtt': ['WindowsPreflight8528D3CC', '{attribute}']" in unknown
+    assert "WindowsPreflight" not in _user_data(cluster=make_cluster(**FACTS))
+    partly = _user_data(cluster=make_cluster(**FACTS | {"service_ipv4_cidr": None}))
+    assert FACTS["cluster_endpoint"] in partly
+    assert AwsPreflight.SERVICE_IPV4_CIDR in partly
+    assert AwsPreflight.ENDPOINT + "'" not in partly
+
+
+def test_off() -> None:
+    """Without a preflight nothing is checked, nobody may look, and nodes ask EKS themselves."""
+    template = template_of(make_node_group(preflight=False))
+    assert not resources_of(template, AwsPreflight.TYPE)
+    assert "ec2:DescribeImages" not in str(template)
+    assert "APIServerEndpoint" not in _user_data(preflight=False)
+
+
+def test_permissions() -> None:
+    """The function may do all that the checks ask, each on the resource that is named, and no action is on all else."""
+    (role,) = (
+        each
+        for each in resources_of(make_node_group(), "AWS::IAM::Role").values()
+        if "lambda.amazonaws.com" in str(each)
+    )
+    (policy,) = role["Properties"]["Policies"]
+    statements = policy["PolicyDocument"]["Statement"]
+    granted = {action: each["Resource"] for each in statements for action in each["Action"]}
+    assert {permission.action for permission in PERMISSIONS} <= granted.keys()
+    on_all = {action for action, resource in granted.items() if resource == "*"}
+    assert on_all == {permission.action for permission in PERMISSIONS if permission.resource == "*"}
+
+
+def test_ipam_settings() -> None:
+    """Windows support is enabled once, with the settings that are asked for, and its permission to update only then."""
+    stack = make_stack()
+    ipam = WindowsIpam(prefix_delegation=True, warm_prefix_target=1, update_add_on=True)
+    for name in ("A", "B"):
+        make_node_group(stack, name, windows_ipam=ipam)
+    template = template_of(stack)
+    properties = only(template, contract.WindowsIpam.TYPE)["Properties"]
+    assert properties[contract.WindowsIpam.PREFIX_DELEGATION] == "true"
+    assert properties[contract.WindowsIpam.WARM_PREFIX_TARGET] == 1
+    assert properties[contract.WindowsIpam.ADD_ON] == "update"
+    assert contract.WindowsIpam.WARM_IP_TARGET not in properties
+    assert "eks:UpdateAddon" in str(template)
+    assert "eks:UpdateAddon" not in str(template_of(make_node_group()))
+
+
+def test_ready() -> None:
+    """The deployment waits for Ready nodes where the function may see them, anew with each change of the template."""
+    template = template_of(make_node_group(cluster=make_cluster(kubernetes_group="windows")))
+    properties = only(template, contract.NodesReady.TYPE)["Properties"]
+    ((group, _),) = resources_of(template, "AWS::AutoScaling::AutoScalingGroup").items()
+    ((launch_template, _),) = resources_of(template, "AWS::EC2::LaunchTemplate").items()
+    assert properties[contract.NodesReady.AUTO_SCALING_GROUP_NAME] == {"Ref": group}
+    assert {"Fn::GetAtt": [launch_template, "LatestVersionNumber"]} in properties[contract.NodesReady.TRIGGERS]
+    seeing = make_cluster(kubernetes_group="windows")
+    assert not resources_of(make_node_group(cluster=seeing, wait_for_ready=False), contract.NodesReady.TYPE)
+    assert not resources_of(make_node_group(), contract.NodesReady.TYPE)
+
+
+def test_function_in_subnets() -> None:
+    """The function runs where it is told, in the cluster security group by default, and may make its interfaces."""
+    stack = make_stack()
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=1)
+    cluster = make_cluster(vpc=vpc, function_subnets=vpc.private_subnets)
+    template = template_of(make_node_group(stack, cluster=cluster))
+    ((_, function),) = resources_of(template, "AWS::Lambda::Function").items()
+    assert function["Properties"]["VpcConfig"]["SecurityGroupIds"] == [CLUSTER_SECURITY_GROUP]
+    assert len(function["Properties"]["VpcConfig"]["SubnetIds"]) == 1
+    assert any("DefaultRoute" in name for name in function["DependsOn"])
+    assert "ec2:CreateNetworkInterface" in str(template)
+    assert only(template, AwsPreflight.TYPE)["Properties"][AwsPreflight.FUNCTION_IN_VPC] == "true"

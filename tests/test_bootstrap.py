@@ -255,6 +255,14 @@ def test_commands_around() -> None:
     assert positions == sorted(positions)
 
 
+def test_own_arguments_win() -> None:
+    """A parameter that stands in the arguments of one's own is dropped from ours: PowerShell refuses it twice."""
+    bootstrap = Bootstrap(cluster_name="c", bootstrap_arguments=cdk.Fn.ref("Arguments"))
+    text = script(bootstrap, {"Arguments": "-ServiceCIDR 'x'"})
+    drop = text.index('if ($more -match "(?<![\\w-])-$name\\b") { $arguments.Remove($name) }')
+    assert text.index("$arguments = @{") < drop < text.index("'& $bootstrap @arguments '")
+
+
 def test_more_arguments() -> None:
     """Raw arguments are part of the call itself, whose failure still counts."""
     text = script(Bootstrap(cluster_name="c", bootstrap_arguments="-KubeletExtraArgs '--v=4'"))

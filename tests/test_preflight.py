@@ -88,7 +88,8 @@ def test_first() -> None:
     """Whatever the node group makes, and what the function does in the cluster, waits; the function itself does not."""
     template = template_of(make_node_group(cluster=make_cluster(kubernetes_group="windows")))
     ((preflight, _),) = resources_of(template, AwsPreflight.TYPE).items()
-    waiting, before = {preflight}, set()
+    waiting: set[str] = {preflight}
+    before: set[str] = set()
     while waiting != before:
         before = set(waiting)
         waiting |= {

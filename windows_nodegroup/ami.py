@@ -8,12 +8,14 @@ from enum import Enum, StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Self
 
-from aws_cdk import CfnParameter, ContextProvider, Stack
+from aws_cdk import CfnParameter, ContextProvider
 
 from . import rules
 from .literals import is_literal
+from .remembered import shared
 
 if TYPE_CHECKING:
+    from aws_cdk import Stack
     from constructs import Construct
 
     from .problems import Problems
@@ -182,7 +184,9 @@ class WindowsAmi:
                 return f"resolve:ssm:{name}"
             case AmiRefresh.WHEN_CLEARED:
                 return _in_context(scope, name)
-        return _parameter(Stack.of(scope), name) if is_literal(name) else f"{{{{resolve:ssm:{name}}}}}"
+        if is_literal(name):
+            return shared(scope, name, lambda stack: _parameter(stack, name))
+        return f"{{{{resolve:ssm:{name}}}}}"
 
     def ssm_parameter(self, kubernetes_version: str | None) -> str:
         """The name of the parameter of Systems Manager that holds the image's id."""
@@ -225,13 +229,9 @@ class WindowsAmi:
 
 
 def _parameter(stack: Stack, name: str) -> str:
-    construct_id = f"WindowsImage{sha256(name.encode()).hexdigest()[:8]}"
-    existing = stack.node.try_find_child(construct_id)
-    if isinstance(existing, CfnParameter):
-        return existing.value_as_string
     parameter = CfnParameter(
         stack,
-        construct_id,
+        f"WindowsImage{sha256(name.encode()).hexdigest()[:8]}",
         type="AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>",
         default=name,
         description="Where AWS publishes the newest image of this kind; read at every deployment.",

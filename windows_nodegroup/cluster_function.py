@@ -22,14 +22,14 @@ from .handler import contract
 from .handler.preflight_contract import ClusterPreflight
 from .literals import is_literal
 from .network import subnet_ids
-from .order import make_after
+from .order import Step, make_after
+from .remembered import pseudo_parameter, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from .cluster import EksCluster
     from .handler.preflight_contract import Permission
-    from .order import Step
     from .windows_support import WindowsIpam
 
 # boto3 and a TLS connection take about half of it; Lambda's share of a processor grows with it.
@@ -73,19 +73,20 @@ class ClusterFunction(Construct):
             self._allow({"*": _NETWORK_INTERFACES})
         self.arn = self._function(self._role, log_group).attr_arn
         self._windows_ipam: WindowsIpam | None = None
-        self._support: list[CfnResource] = []
+        self._support: list[Step] = []
         self._way_in: list[Step] | None = None
+        self._entries: list[Step] = []
 
     @classmethod
     def find(cls, scope: Construct, cluster: EksCluster) -> ClusterFunction | None:
         """The function of `cluster` in the stack of `scope`, if there is one already."""
-        stack = Stack.of(scope)
+        stack = stack_of(scope)
         return _FUNCTIONS.get(stack, {}).get(_construct_id(stack, cluster))
 
     @classmethod
     def of(cls, scope: Construct, cluster: EksCluster) -> ClusterFunction:
         """The function of `cluster` in the stack of `scope`; whoever asks first has it made."""
-        stack = Stack.of(scope)
+        stack = stack_of(scope)
         functions, construct_id = _FUNCTIONS.setdefault(stack, {}), _construct_id(stack, cluster)
         if construct_id not in functions:
             functions[construct_id] = cls(stack, construct_id, cluster=cluster)
@@ -109,16 +110,17 @@ class ClusterFunction(Construct):
         """Lets the function into the cluster, if it is not yet; what it may not be used before."""
         if self._way_in is None:
             self._way_in = way_in(self, self.cluster, self._role.attr_arn)
+            self._entries = [step for step in self._way_in if step.resource.node.scope is self]
         return self._way_in
 
     def grant(self, permissions: Iterable[Permission]) -> None:
         """Allows the function what one of its custom resources needs."""
         place = {
-            "partition": Aws.PARTITION,
-            "region": Aws.REGION,
-            "account": Aws.ACCOUNT_ID,
+            "partition": pseudo_parameter("PARTITION"),
+            "region": pseudo_parameter("REGION"),
+            "account": pseudo_parameter("ACCOUNT_ID"),
             "cluster": self.cluster.cluster_name,
-            "stack": Aws.STACK_NAME,
+            "stack": pseudo_parameter("STACK_NAME"),
         }
         wanted: dict[str, list[str]] = {}
         for permission in permissions:
@@ -127,7 +129,7 @@ class ClusterFunction(Construct):
 
     def custom_resource(
         self, scope: Construct, construct_id: str, kind: str, properties: Mapping[str, Any], *, enters: bool = True
-    ) -> CfnResource:
+    ) -> Step:
         """Makes a custom resource of the cluster, which the function looks after.
 
         Args:
@@ -151,13 +153,13 @@ class ClusterFunction(Construct):
         )
         for step in self.enter() if enters else []:
             make_after(resource, step)
-        return resource
+        return Step(resource, kind=kind)
 
     def asks_for_other_ipam(self, ipam: WindowsIpam) -> bool:
         """Whether another node group has asked for other settings of the cluster."""
         return self._windows_ipam not in (None, ipam)
 
-    def support_windows(self, ipam: WindowsIpam) -> list[CfnResource]:
+    def support_windows(self, ipam: WindowsIpam) -> list[Step]:
         """Has Windows support enabled and the cluster looked at from inside, once for all node groups.
 
         Args:
@@ -172,21 +174,23 @@ class ClusterFunction(Construct):
             self.grant(contract.WindowsIpam.UPDATE_PERMISSIONS if ipam.update_add_on else ())
             support = self.custom_resource(self, "WindowsIpam", contract.WindowsIpam.TYPE, ipam.properties())
             checks = self.custom_resource(self, "ClusterPreflight", ClusterPreflight.TYPE, {})
-            checks.add_resource_dependency(support)
+            make_after(checks.resource, support)
             self._support = [support, checks]
         return self._support
 
-    def begin_after(self, checks: CfnResource) -> None:
+    def begin_after(self, checks: Step) -> None:
         """Has everything that the function does wait for a preflight; the function itself makes that."""
-        entries = [step.resource for step in self._way_in or () if step.resource.node.scope is self]
-        for each in (*entries, *self._support):
-            each.add_resource_dependency(checks)
+        for each in (*self._entries, *self._support):
+            make_after(each.resource, checks)
 
     def _allow(self, actions: Mapping[str, Iterable[str]]) -> None:
         """Adds to what the role may do; the key is the resource."""
+        before = sum(map(len, self._actions.values()))
         for resource, wanted in actions.items():
             known = self._actions.setdefault(resource, [])
             known += [action for action in wanted if action not in known]
+        if sum(map(len, self._actions.values())) == before:
+            return
         statements = [_allow(sorted(known), resource) for resource, known in self._actions.items() if known]
         own = iam.CfnRole.PolicyProperty(policy_name="Function", policy_document=_document(*statements))
         self._role.policies = [own, *self._policies]

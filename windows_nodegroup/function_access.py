@@ -26,7 +26,7 @@ from aws_cdk import aws_iam as iam
 
 from .cluster import AuthenticationMode
 from .literals import is_literal
-from .order import Step
+from .order import Step, only_if
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,9 +139,7 @@ def access_entry(scope: Construct, cluster: EksCluster, role_arn: str) -> Step |
     if not open_questions:
         return Step(entry)
     expression = Fn.condition_and(*open_questions) if len(open_questions) > 1 else open_questions[0]
-    condition = CfnCondition(scope, "NeedsAccessEntry", expression=expression)
-    entry.cfn_options.condition = condition
-    return Step(entry, condition)
+    return only_if(CfnCondition(scope, "NeedsAccessEntry", expression=expression), Step(entry))
 
 
 def require_way_in(scope: Construct, cluster: EksCluster) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, cast
 
-from aws_cdk import CfnCondition, CfnResource, Fn, Token
+from aws_cdk import CfnCondition, Fn, Token
 from aws_cdk import aws_eks as eks
 
 from . import rules
@@ -15,7 +15,7 @@ from .cluster_function import ClusterFunction
 from .function_access import cdk_writes_aws_auth, is_parameter, map_role
 from .handler import contract
 from .literals import is_literal
-from .order import Step
+from .order import Step, only_if
 from .windows_support import WindowsIpam
 
 if TYPE_CHECKING:
@@ -115,44 +115,41 @@ class NodeAccess:
             case NodeAuthorization.AWS_AUTH if cdk_writes_aws_auth(self._home(scope), self.cluster):
                 return [map_role(self.cluster, role, _NODE_GROUPS, _NODE_USERNAME)]
             case NodeAuthorization.AWS_AUTH:
-                return [Step(self._aws_auth_entry(scope, role.role_arn))]
+                return [self._aws_auth_entry(scope, role.role_arn)]
             case NodeAuthorization.ACCESS_ENTRY:
-                return [Step(self._access_entry(scope, role.role_arn))]
+                return [self._access_entry(scope, role.role_arn)]
         reads_aws_auth, ignores_aws_auth = self._conditions(scope)
-        steps = [
-            Step(self._aws_auth_entry(scope, role.role_arn), reads_aws_auth),
-            Step(self._access_entry(scope, role.role_arn), ignores_aws_auth),
+        return [
+            only_if(reads_aws_auth, self._aws_auth_entry(scope, role.role_arn)),
+            only_if(ignores_aws_auth, self._access_entry(scope, role.role_arn)),
         ]
-        for step in steps:
-            step.resource.cfn_options.condition = step.condition
-        return steps
 
-    def support_windows(self, scope: Construct) -> list[CfnResource]:
+    def support_windows(self, scope: Construct) -> list[Step]:
         """Enables Windows support of the cluster, unless somebody else sees to it; what nodes are launched after."""
         return ClusterFunction.of(scope, self.cluster).support_windows(self.windows_ipam) if self.windows_ipam else []
 
+    @property
+    def sees_nodes(self) -> bool:
+        """Whether the function may see nodes; EKS's policy shows it none."""
+        return bool(self.cluster.kubernetes_group or self.cluster.kubectl_role_arn)
+
     def wait_for_ready(
-        self, scope: Construct, group_name: str, role_arn: str, triggers: Sequence[Number | str | None]
-    ) -> CfnResource | None:
-        """Has the deployment wait until the nodes are Ready, if the function may see nodes.
+        self, scope: Construct, group_name: str, role_arn: str, triggers: Sequence[Number | str]
+    ) -> Step:
+        """Has the deployment wait until the nodes are Ready.
 
         Args:
             scope: The node group.
             group_name: The Auto Scaling group.
             role_arn: The nodes' role.
             triggers: Whatever it is to wait anew after.
-
-        Returns:
-            What waits; None where EKS's policy, which shows no nodes, is all that the function has.
         """
-        if not (self.cluster.kubernetes_group or self.cluster.kubectl_role_arn):
-            return None
         function = ClusterFunction.of(scope, self.cluster)
         function.grant(contract.NodesReady.PERMISSIONS)
         properties = {
             contract.NodesReady.AUTO_SCALING_GROUP_NAME: group_name,
             contract.NodesReady.NODE_ROLE_ARN: role_arn,
-            contract.NodesReady.TRIGGERS: [each for each in triggers if each is not None],
+            contract.NodesReady.TRIGGERS: list(triggers),
         }
         return function.custom_resource(scope, "NodesReady", contract.NodesReady.TYPE, properties)
 
@@ -209,13 +206,14 @@ class NodeAccess:
         elif unread.get(AuthenticationMode(mode)) is self.authorization:
             problems.add(rules.AUTHORIZATION_AND_MODE, f"a cluster in mode {mode} reads no {self.authorization.value}")
 
-    def _aws_auth_entry(self, scope: Construct, role_arn: str) -> CfnResource:
+    def _aws_auth_entry(self, scope: Construct, role_arn: str) -> Step:
         function = ClusterFunction.of(scope, self.cluster)
         function.grant(contract.AwsAuthEntry.PERMISSIONS)
         properties = {contract.AwsAuthEntry.ROLE_ARN: role_arn}
         return function.custom_resource(scope, "AwsAuthEntry", contract.AwsAuthEntry.TYPE, properties)
 
-    def _access_entry(self, scope: Construct, role_arn: str) -> CfnResource:
-        return eks.CfnAccessEntry(
-            scope, "AccessEntry", cluster_name=self.cluster.cluster_name, principal_arn=role_arn, type="EC2_WINDOWS"
+    def _access_entry(self, scope: Construct, role_arn: str) -> Step:
+        name = self.cluster.cluster_name
+        return Step(
+            eks.CfnAccessEntry(scope, "AccessEntry", cluster_name=name, principal_arn=role_arn, type="EC2_WINDOWS")
         )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import jsii
-from aws_cdk import Aws, ITaggable, Tags
+from aws_cdk import ITaggable, Tags
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
 
@@ -26,11 +26,12 @@ from .network import NodeNetwork
 from .node_access import NodeAccess, NodeAuthorization
 from .node_group_base import ImportedNodeGroup, NodeGroupBase
 from .node_role import NodeRole
-from .order import Step, make_after
+from .order import make_after
 from .preflight import Preflight
 from .problems import Problems
+from .remembered import pseudo_parameter
 from .rolling_update import RollingUpdate
-from .tags import check_tags, group_tags, own_tags, tag_what_comes_with_nodes
+from .tags import check_tags, group_tags, name_what_comes_with_nodes, own_tags, tag_what_comes_with_nodes
 from .user_data import Signal
 from .volumes import EbsVolume, Storage
 from .warnings_output import show_warnings
@@ -230,7 +231,7 @@ class WindowsNodeGroup(NodeGroupBase):
                 taints=taints,
             )
 
-        problems = Problems(self.node.path)
+        problems = Problems()
         check_cluster_name(cluster.cluster_name, problems)
         check_nodegroup_name(nodegroup_name, problems)
         ami.check(problems, kubernetes_version=version)
@@ -245,10 +246,14 @@ class WindowsNodeGroup(NodeGroupBase):
             instance_metadata_tags=instance_metadata_tags,
         )
         check_tags(tags, problems, added=own | hints)
-        problems.raise_errors()
+        if problems.errors:
+            problems.subject = self.node.path
+            problems.raise_errors()
         problems.annotate(self)
 
         self.nodegroup_name = nodegroup_name
+        self._name = own["Name"]
+        self._tags: TagManager | None = None
         image_id = ami.image_id(self, kubernetes_version=version)
         checks = None
         if preflight:
@@ -268,9 +273,10 @@ class WindowsNodeGroup(NodeGroupBase):
             bootstrap = replace(bootstrap, **first.facts(checks))
         self.role = role.make(self)
         authorizations = access.authorize(self, self.role)
-        self.security_group_id = network.own_security_group(
+        security_group = network.own_security_group(
             self, f"Windows nodes {nodegroup_name} of the EKS cluster {cluster.cluster_name}"
         )
+        self.security_group_id = security_group.attr_group_id
         self.launch_template = ec2.CfnLaunchTemplate(
             self,
             "LaunchTemplate",
@@ -281,13 +287,15 @@ class WindowsNodeGroup(NodeGroupBase):
                 "keyName": key_pair if key_pair is None or isinstance(key_pair, str) else key_pair.key_pair_name,
                 "blockDeviceMappings": storage.block_device_mappings(),
                 "metadataOptions": metadata_options(http_tokens=http_tokens, hop_limit=http_put_response_hop_limit),
+                "tagSpecifications": name_what_comes_with_nodes(own["Name"]),
                 **capacity.launch_template_properties(),
             },
         )
+        version_of_template = self.launch_template.attr_latest_version_number
         group = autoscaling.CfnAutoScalingGroup(
             self,
             "Resource",
-            **capacity.group_properties(self.launch_template.ref, self.launch_template.attr_latest_version_number),
+            **capacity.group_properties(self.launch_template.ref, version_of_template),
             vpc_zone_identifier=network.launch_subnet_ids,
             metrics_collection=[{"granularity": "1Minute"}],
             tags=group_tags(own, hints),
@@ -296,20 +304,21 @@ class WindowsNodeGroup(NodeGroupBase):
         options.creation_policy = update.creation_policy(capacity)
         options.update_policy = update.update_policy(self, capacity)
         self.auto_scaling_group_name = group.ref
-        support = [Step(each) for each in access.support_windows(self)]
-        for each in (*authorizations, *support):
+        steps = [*access.support_windows(self), *authorizations]
+        for each in steps:
             make_after(group, each)
-        triggers = [self.launch_template.attr_latest_version_number, group.desired_capacity, group.min_size]
-        ready = access.wait_for_ready(self, group.ref, self.role.role_arn, triggers) if wait_for_ready else None
         if checks:
             first.make_first(self, checks)
-        ends = [Step(each) for each in (checks, ready) if each]
-        show_warnings(self, [*authorizations, *support, *ends], waits_in_vain=wait_for_ready and not ready)
+            steps.append(checks)
+        if wait_for_ready and access.sees_nodes:
+            triggers = [version_of_template, capacity.desired, capacity.smallest]
+            steps.append(access.wait_for_ready(self, self.auto_scaling_group_name, self.role.role_arn, triggers))
+        show_warnings(self, steps, waits_in_vain=wait_for_ready and not access.sees_nodes)
         # A new node reports to the group, by the name that the template has for it.
-        report = Signal(stack=Aws.STACK_NAME, resource=group.logical_id, region=Aws.REGION)
+        stack, region = pseudo_parameter("STACK_NAME"), pseudo_parameter("REGION")
+        report = Signal(stack=stack, resource=group.logical_id, region=region)
         script = bootstrap.user_data(report if wait_for_signals else None)
         self.launch_template.add_property_override("LaunchTemplateData.UserData", script)
-        self._tags = tag_what_comes_with_nodes(self.launch_template, own["Name"])
         for key, value in (tags or {}).items():
             Tags.of(self).add(key, value)
 
@@ -346,4 +355,6 @@ class WindowsNodeGroup(NodeGroupBase):
     @property
     def tags(self) -> TagManager:
         """The tags of the nodes' volumes and network interfaces; `Tags.of` fills them."""
+        if self._tags is None:
+            self._tags = tag_what_comes_with_nodes(self.launch_template, self._name)
         return self._tags

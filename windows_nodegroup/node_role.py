@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from aws_cdk import Aws, CfnCondition, Fn, Stack, Token
+from aws_cdk import Aws, CfnCondition, Fn, Token
 from aws_cdk import aws_iam as iam
 
 from . import rules
+from .remembered import shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import Stack
     from constructs import Construct
 
     from .problems import Problems
@@ -69,7 +71,7 @@ class NodeRole:
         needed = map(_aws_policy, (*_POLICIES, _CNI_POLICY) if self.cni_policy else _POLICIES)
         given = (_policy(scope, f"Policy{number}", each) for number, each in enumerate(self.managed_policies))
         boundary = self.permissions_boundary
-        _declare_own_principal(Stack.of(scope))
+        shared(scope, _OWN_PRINCIPAL, _declare_own_principal)
         return iam.Role(
             scope,
             "Role",
@@ -106,7 +108,6 @@ def _ec2_principal() -> iam.ServicePrincipal:
     return iam.ServicePrincipal(Token.as_string(name))
 
 
-def _declare_own_principal(stack: Stack) -> None:
-    if stack.node.try_find_child(_OWN_PRINCIPAL) is None:
-        equals = [Fn.condition_equals(Aws.PARTITION, partition) for partition in _PARTITIONS_WITH_OWN_PRINCIPAL]
-        CfnCondition(stack, _OWN_PRINCIPAL, expression=Fn.condition_or(*equals))
+def _declare_own_principal(stack: Stack) -> CfnCondition:
+    equals = [Fn.condition_equals(Aws.PARTITION, partition) for partition in _PARTITIONS_WITH_OWN_PRINCIPAL]
+    return CfnCondition(stack, _OWN_PRINCIPAL, expression=Fn.condition_or(*equals))

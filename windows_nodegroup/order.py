@@ -16,10 +16,12 @@ class Step(NamedTuple):
     Attributes:
         resource: The resource.
         condition: Without which there is none; None: there always is.
+        kind: Its type, where somebody wants to know that.
     """
 
     resource: CfnResource
     condition: CfnCondition | None = None
+    kind: str = ""
 
 
 def make_after(resource: CfnResource, earlier: Step | None) -> None:
@@ -35,3 +37,9 @@ def make_after(resource: CfnResource, earlier: Step | None) -> None:
     else:
         reference = Fn.condition_if(earlier.condition.logical_id, earlier.resource.ref, "")
         resource.add_metadata(f"After{earlier.resource.node.id}", reference)
+
+
+def only_if(condition: CfnCondition, step: Step) -> Step:
+    """Has a step taken only if a condition holds."""
+    step.resource.cfn_options.condition = condition
+    return step._replace(condition=condition)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import cache
 
 from aws_cdk import Fn
 
@@ -43,6 +44,7 @@ def quote_code(code: str) -> str:
     return _decoded(code)
 
 
+@cache
 def _decoded(text: str) -> str:
     encoded = base64.b64encode(text.encode()).decode() if is_literal(text) else Fn.base64(text)
     return f"(ConvertFrom-Base64 '{encoded}')"

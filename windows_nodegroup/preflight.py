@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import CfnResource
-from aws_cdk.aws_ec2 import CfnLaunchTemplate
-
 from .cluster_function import ClusterFunction
 from .handler.preflight_contract import PERMISSIONS, AwsPreflight
 from .literals import is_literal
+from .remembered import attribute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from .literals import Number
     from .network import NodeNetwork
     from .node_access import NodeAccess
+    from .order import Step
 
 _LOOKED_UP_BY_EC2 = "resolve:ssm:"
 _ATTRIBUTES = {
@@ -65,7 +64,7 @@ class Preflight:
     wait_for_signals: bool
     acknowledged_checks: Sequence[str]
 
-    def make(self, scope: Construct, image_id: str) -> CfnResource:
+    def make(self, scope: Construct, image_id: str) -> Step:
         """Has everything be checked.
 
         Args:
@@ -104,20 +103,22 @@ class Preflight:
             enters=False,
         )
 
-    def make_first(self, scope: Construct, checks: CfnResource) -> None:
-        """Has everything of the node group, and what the function does for it in the cluster, wait for the checks."""
-        waits_anyhow = None in self.cluster.facts.values()  # the launch template, which holds what they found out
-        for each in scope.node.find_all():
-            if isinstance(each, CfnResource) and each is not checks:
-                if waits_anyhow and isinstance(each, CfnLaunchTemplate):
-                    continue
-                each.add_resource_dependency(checks)
+    def make_first(self, scope: Construct, checks: Step) -> None:
+        """Has everything of the node group, and what the function does for it in the cluster, wait for the checks.
+
+        All else of the node group is made after its role and its security group; or, with a role that exists, after
+        what is made for that.
+        """
+        roots = ["Role"] if self.node_role is None else ["InstanceProfile", "AwsAuthEntry", "AccessEntry"]
+        node = scope.node
+        for root in filter(None, map(node.try_find_child, ["SecurityGroup", *roots])):
+            root.node.add_dependency(checks.resource)
         ClusterFunction.of(scope, self.cluster).begin_after(checks)
 
-    def facts(self, checks: CfnResource) -> dict[str, Any]:
+    def facts(self, checks: Step) -> dict[str, Any]:
         """What a node is told of its cluster, as keyword arguments of `Bootstrap`: as known, else as found out."""
         return {
-            name: checks.get_att(_ATTRIBUTES[name]).to_string() if value is None else value
+            name: attribute(checks.resource, _ATTRIBUTES[name]) if value is None else value
             for name, value in self.cluster.facts.items()
         }
 

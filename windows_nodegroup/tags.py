@@ -22,6 +22,7 @@ MAX_KEY_LENGTH = 128
 CLUSTER_TAG = "kubernetes.io/cluster/"
 CLUSTER_AUTOSCALER_TAG = "k8s.io/cluster-autoscaler/"
 
+_COMES_WITH_NODES = ("volume", "network-interface")
 _RESERVED = (CLUSTER_TAG, CLUSTER_AUTOSCALER_TAG)
 _ALLOWED = r"[\w .:/=+@-]"
 _KEY = re.compile(rf"(?!(?i:aws):){_ALLOWED}{{1,{MAX_KEY_LENGTH}}}")
@@ -72,8 +73,17 @@ def group_tags(propagated: Mapping[str, str], kept: Mapping[str, str]) -> list[d
     ]
 
 
+def name_what_comes_with_nodes(name: str) -> list[dict[str, Any]]:
+    """The launch template's `TagSpecifications`, in CDK's spelling: for what Auto Scaling does not hand its tags to.
+
+    Args:
+        name: The name of volumes and network interfaces.
+    """
+    return [{"resourceType": kind, "tags": [{"key": "Name", "value": name}]} for kind in _COMES_WITH_NODES]
+
+
 def tag_what_comes_with_nodes(launch_template: ec2.CfnLaunchTemplate, name: str) -> TagManager:
-    """Has volumes and network interfaces tagged, to which Auto Scaling does not hand the tags of its nodes.
+    """Has volumes and network interfaces tagged with more than a name.
 
     Args:
         launch_template: What they are launched from.
@@ -83,7 +93,7 @@ def tag_what_comes_with_nodes(launch_template: ec2.CfnLaunchTemplate, name: str)
         What holds the tags; further ones may be set until the app is synthesized.
     """
     manager = TagManager(TagType.KEY_VALUE, "AWS::EC2::LaunchTemplate", {"Name": name})
-    rendered, kinds = manager.rendered_tags, ("volume", "network-interface")
-    specifications = [{"ResourceType": kind, "Tags": rendered} for kind in kinds]
+    rendered = manager.rendered_tags
+    specifications = [{"ResourceType": kind, "Tags": rendered} for kind in _COMES_WITH_NODES]
     launch_template.add_property_override("LaunchTemplateData.TagSpecifications", specifications)
     return manager

@@ -8,6 +8,7 @@ from aws_cdk import CfnOutput
 
 from .handler.contract import AwsAuthEntry, NodesReady, WindowsIpam
 from .handler.preflight_contract import AwsPreflight, ClusterPreflight
+from .remembered import attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,12 +41,10 @@ def show_warnings(scope: Construct, steps: Iterable[Step], *, waits_in_vain: boo
         waits_in_vain: Whether somebody wants to wait for the nodes, and nothing lets the function see them.
     """
     lines = []
-    for resource, condition in steps:
-        attribute = _ATTRIBUTES.get(resource.cfn_resource_type)
+    for resource, condition, kind in steps:
         # An output cannot name what may not exist. What aws-auth warns of, the checks inside the cluster do as well.
-        if attribute and not condition:
-            kind = resource.cfn_resource_type.removeprefix("Custom::")
-            lines.append(f"{kind}: {resource.get_att(attribute).to_string()}")
+        if kind in _ATTRIBUTES and not condition:
+            lines.append(f"{kind.removeprefix('Custom::')}: {attribute(resource, _ATTRIBUTES[kind])}")
     if waits_in_vain:
         lines.append(f"NodesReady: {_NOBODY_WAITS}")
     if lines:

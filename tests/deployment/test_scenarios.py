@@ -7,24 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local_aws import LocalAws
 from tests.deployment.scenario import Scenario
 from windows_nodegroup import EksCluster, NodeAuthorization
 from windows_nodegroup.manifests.function_rbac import DEFAULT_GROUP, function_rbac
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import aws_cdk as cdk
 
-    from local_aws import LocalCluster
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[LocalAws]:
-    """A local AWS for the scenarios alone."""
-    with LocalAws() as started:
-        yield started
+    from local_aws import LocalAws, LocalCluster
 
 
 @pytest.fixture(scope="module")

@@ -290,7 +290,7 @@ def test_p08_name_that_no_cluster_has(stage: Stage, cluster_name: str) -> None:
 )
 @pytest.mark.parametrize("content", ["raise ImportError('no such luck')", "this is not Python"])
 def test_p09_broken_module(stage: Stage, tmp_path: Path, watch: Watch, broken: str, content: str) -> None:
-    """Whatever part of the asset is broken, the function answers."""
+    """Whatever part of the asset is broken, the function answers, and lets what was never made be deleted."""
     asset = own_process.make_asset(tmp_path)
     (asset / broken).parent.mkdir(exist_ok=True)
     (asset / broken).write_text(content)
@@ -300,6 +300,8 @@ def test_p09_broken_module(stage: Stage, tmp_path: Path, watch: Watch, broken: s
     (delivery,) = stage.aws.deliveries
     assert delivery.answer["Status"] == "FAILED"
     assert "[WNG999]" in delivery.answer["Reason"]
+    own_process.run(asset, stage.event("Delete", physical_id=delivery.answer["PhysicalResourceId"]))
+    assert stage.aws.deliveries[-1].answer["Status"] == "SUCCESS"
     assert stage.map_roles == MAP
 
 

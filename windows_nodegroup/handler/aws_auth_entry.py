@@ -126,9 +126,6 @@ def delete(request: Request, deadline: Deadline) -> Mapping[str, str]:
     Raises:
         Failure: The map is out of reach although the cluster is there, so the entry may be left.
     """
-    if request.follows_nothing:
-        log.info("the Create had failed before it wrote anything")
-        return {}
     try:
         properties = _Properties.read(request.properties)
     except InvalidProperties as failure:

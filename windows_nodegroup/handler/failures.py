@@ -146,4 +146,3 @@ class Internal(Failure):
     """A mistake in the function itself, or a damaged asset."""
 
     code = "WNG999"
-    may_have_written = True

@@ -114,15 +114,16 @@ def _work(request: Request, deadline: Deadline) -> Answer:
     except Failure as failure:
         return _failed(request, failure)
     except Exception as error:  # noqa: BLE001 — whatever it is, CloudFormation must not be left waiting
-        log.error("a mistake in the function", error=type(error).__name__, origin=log.origin(error))
-        reason = f"{type(error).__name__} in the function: its log names the place; please report it"
-        return _failed(request, Internal(reason))
+        return _failed(request, _mistake(error, may_have_written=True))
     return answer
 
 
 def _carry_out(request: Request, deadline: Deadline) -> Answer:
     name = RESOURCES.get(request.resource_type)
     if request.request_type == _DELETE:
+        if request.follows_nothing:
+            log.info("the Create had failed before it wrote anything")
+            return Answer(physical_id=request.physical_id)
         if name is None:
             # A rollback to this version deletes what a later version made: nothing that could be done here.
             log.warning("nothing is known of this resource type", resource_type=request.resource_type)
@@ -150,8 +151,18 @@ def _failed(request: Request, failure: Failure) -> Answer:
     return Answer(physical_id=physical_id, reason=failure.reason())
 
 
+def _mistake(error: Exception, *, may_have_written: bool) -> Internal:
+    log.error("a mistake in the function", error=type(error).__name__, origin=log.origin(error))
+    failure = Internal(f"{type(error).__name__} in the function: its log names the place; please report it")
+    failure.may_have_written = may_have_written
+    return failure
+
+
 def _module(name: str) -> Resource:
-    return cast("Resource", import_module(name, __package__))
+    try:
+        return cast("Resource", import_module(name, __package__))
+    except Exception as error:  # noqa: BLE001 — a part of the asset may be damaged in any way
+        raise _mistake(error, may_have_written=False) from None
 
 
 # Lambda gives a whole processor to the start, and only a share of one to an invocation. What fails here fails again,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from local_aws.eks.access_entries import AccessEntry
     from local_aws.eks.addons import Addon
     from local_aws.eks.admission import Admission
+    from local_aws.eks.node_groups import NodeGroup
     from local_aws.kubernetes_api import KubernetesApi
 
 #: The ways in which a cluster may authenticate; a cluster moves to the right, never back.
@@ -53,6 +54,7 @@ class Cluster:
     tags: dict[str, str] = field(default_factory=dict)
     access_entries: dict[str, AccessEntry] = field(default_factory=dict)
     addons: dict[str, Addon] = field(default_factory=dict)
+    node_groups: dict[str, NodeGroup] = field(default_factory=dict)
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updates: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -96,6 +98,10 @@ class Cluster:
             described["outpostConfig"] = self.outpost_config
         if self.status not in {"CREATING", "PENDING"}:
             described["endpoint"] = self.kubernetes.url
+            # Nobody answers there.
+            described["identity"] = {
+                "oidc": {"issuer": f"https://oidc.eks.{self.arn.split(':')[3]}.invalid/id/{self.name}"}
+            }
             described["certificateAuthority"] = {
                 "data": base64.b64encode(self.kubernetes.certificate_authority_pem).decode()
             }

@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from local_aws.eks.access_entries import AccessEntryOperations
 from local_aws.eks.access_policies import AccessScope
 from local_aws.eks.addons import AddonOperations
 from local_aws.eks.admission import Admission
 from local_aws.eks.clusters import AUTHENTICATION_MODES, Cluster
+from local_aws.eks.node_groups import NodeGroupOperations
 from local_aws.kubernetes_api import KubernetesApi
 from local_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from local_aws.service import Service, ServiceError
@@ -33,12 +33,13 @@ _UNDERSTOOD = frozenset(
         "roleArn",
         "tags",
         "version",
+        *("computeConfig", "storageConfig"),
         *("clientRequestToken", "deletionProtection", "encryptionConfig", "logging", "upgradePolicy"),
     }
 )
 
 
-class Eks(AccessEntryOperations, AddonOperations, Service):
+class Eks(NodeGroupOperations, AddonOperations, Service):
     """EKS for one account and region."""
 
     name = "eks"
@@ -75,7 +76,10 @@ class Eks(AccessEntryOperations, AddonOperations, Service):
 
     def delete_cluster(self, call: Call) -> dict[str, Any]:
         """Remove a cluster with what EKS made for it, at once."""
-        cluster = self.clusters.pop(self._cluster(call).name)
+        cluster = self._cluster(call)
+        if cluster.node_groups:
+            raise ServiceError("ResourceInUseException", "Cluster has nodegroups attached")
+        del self.clusters[cluster.name]
         cluster.kubernetes.close()
         cluster.status = "DELETING"
         self._client("ec2").delete_security_group(GroupId=cluster.cluster_security_group_id)
@@ -114,11 +118,6 @@ class Eks(AccessEntryOperations, AddonOperations, Service):
             raise ServiceError("ResourceNotFoundException", f"No update found for ID: {call.parameters['updateId']}")
         return {"update": updates[call.parameters["updateId"]]}
 
-    def list_nodegroups(self, call: Call) -> dict[str, Any]:
-        """The local AWS makes no managed node groups."""
-        self._cluster(call)
-        return {"nodegroups": []}
-
     def list_fargate_profiles(self, call: Call) -> dict[str, Any]:
         """The local AWS makes no Fargate profiles."""
         self._cluster(call)
@@ -143,6 +142,8 @@ class Eks(AccessEntryOperations, AddonOperations, Service):
         unknown = sorted(set(asked) - _UNDERSTOOD)
         if unknown:
             raise ServiceError("InvalidParameterException", f"the local AWS knows no clusters with {unknown}")
+        if _is_automatic(asked):
+            raise ServiceError("InvalidParameterException", "the local AWS knows no clusters in EKS Auto Mode")
         if asked["name"] in self.clusters:
             raise ServiceError("ResourceInUseException", f"Cluster already exists with name: {asked['name']}")
         if asked.get("version") not in {None, *KUBERNETES_VERSIONS}:
@@ -234,3 +235,11 @@ class Eks(AccessEntryOperations, AddonOperations, Service):
             GroupId=group_id, IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group_id}]}]
         )
         return str(group_id)
+
+
+def _is_automatic(asked: dict[str, Any]) -> bool:
+    """EKS Auto Mode, of which any part is asked for; CDK says of each part that it is not."""
+    compute = asked.get("computeConfig") or {}
+    storage = (asked.get("storageConfig") or {}).get("blockStorage") or {}
+    balancing = (asked.get("kubernetesNetworkConfig") or {}).get("elasticLoadBalancing") or {}
+    return any(part.get("enabled") for part in (compute, storage, balancing))

@@ -1,0 +1,1 @@
+"""Apps to start from; the README has their commands."""

@@ -78,8 +78,10 @@ def test_access_entry_by_choice() -> None:
 def test_existing() -> None:
     """Where somebody else lets the nodes in, nothing is made for it."""
     cluster = make_cluster(authentication_mode="CONFIG_MAP")
-    existing = {"authorization": NodeAuthorization.EXISTING, "preflight": False, "windows_ipam": None}
-    template = template_of(make_node_group(cluster=cluster, **existing))
+    nodes = make_node_group(
+        cluster=cluster, authorization=NodeAuthorization.EXISTING, preflight=False, windows_ipam=None
+    )
+    template = template_of(nodes)
     assert not resources_of(template, "Custom::AwsAuthEntry")
     assert not resources_of(template, "AWS::EKS::AccessEntry")
     assert not resources_of(template, "AWS::Lambda::Function")

@@ -16,7 +16,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from .function_access import kubectl_role_policies, way_in
+from .acknowledgments import acknowledge, skip_checkov, wildcards
+from .function_access import is_parameter, kubectl_role_policies, way_in
 from .function_asset import function_archive
 from .handler import contract
 from .handler.preflight_contract import ClusterPreflight
@@ -46,6 +47,13 @@ _NETWORK_INTERFACES = (
 # Enough to look back at last quarter's deployments. Why one failed stands in CloudFormation's events as well.
 _LOG_RETENTION_DAYS = 90
 
+_OF_LOG = {"CKV_AWS_158": "the log holds no secrets, and logs are encrypted without a key of one's own as well"}
+_OF_FUNCTION = {
+    "CKV_AWS_115": "only CloudFormation invokes the function; a limit would let deployments fail each other",
+    "CKV_AWS_116": "CloudFormation waits for the answer to every event and reports when there is none",
+    "CKV_AWS_117": "the function runs in subnets where the cluster's description says so",
+    "CKV_AWS_173": "the environment holds a DNS suffix and no secret",
+}
 
 # The functions of each stack by their construct ids. The tree knows them too, but asking it is a round trip to Node.
 _FUNCTIONS: WeakKeyDictionary[Stack, dict[str, ClusterFunction]] = WeakKeyDictionary()
@@ -71,7 +79,15 @@ class ClusterFunction(Construct):
         self._allow({log_group.attr_arn: ["logs:CreateLogStream", "logs:PutLogEvents"]})
         if cluster.function_subnets:
             self._allow({"*": _NETWORK_INTERFACES})
-        self.arn = self._function(self._role, log_group).attr_arn
+        function = self._function(self._role, log_group)
+        self.arn = function.attr_arn
+        acknowledge(self, {"L1": "Python 3.13 is the newest runtime of Lambda in all partitions"})
+        if is_parameter(self, cluster.kubectl_role_arn):
+            acknowledge(
+                self, {"IAM5": "the policy that a condition decides on, which cdk-nag cannot read, names one role"}
+            )
+        skip_checkov(log_group, _OF_LOG)
+        skip_checkov(function, _OF_FUNCTION)
         self._windows_ipam: WindowsIpam | None = None
         self._support: list[Step] = []
         self._way_in: list[Step] | None = None
@@ -191,6 +207,8 @@ class ClusterFunction(Construct):
             known += [action for action in wanted if action not in known]
         if sum(map(len, self._actions.values())) == before:
             return
+        why = "the actions know no resources, or only the deployment knows the end of the ARN"
+        acknowledge(self, wildcards(self, actions, why))
         statements = [_allow(sorted(known), resource) for resource, known in self._actions.items() if known]
         own = iam.CfnRole.PolicyProperty(policy_name="Function", policy_document=_document(*statements))
         self._role.policies = [own, *self._policies]

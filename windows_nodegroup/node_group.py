@@ -16,6 +16,7 @@ from aws_cdk import ITaggable, Tags
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
 
+from .acknowledgments import acknowledge
 from .ami import WindowsAmi
 from .bootstrap import Bootstrap
 from .capacity import DEFAULT_INSTANCE_TYPE, Capacity
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
     from .literals import Number
 
 _DEFAULT_IPAM = WindowsIpam()
+_FINDINGS = {
+    "AS3": "whom to tell of scaling is for the app to say",
+    "EC27": "the security group has a description; cdk-nag cannot read one with parameters",
+}
 
 
 @jsii.implements(ITaggable)
@@ -321,6 +326,7 @@ class WindowsNodeGroup(NodeGroupBase):
         self.launch_template.add_property_override("LaunchTemplateData.UserData", script)
         for key, value in (tags or {}).items():
             Tags.of(self).add(key, value)
+        acknowledge(self, _FINDINGS | role.acknowledged)
 
     @classmethod
     def from_nodegroup_attributes(  # noqa: PLR0913 — props

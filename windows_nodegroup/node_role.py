@@ -10,6 +10,7 @@ from aws_cdk import Aws, CfnCondition, Fn, Token
 from aws_cdk import aws_iam as iam
 
 from . import rules
+from .acknowledgments import aws_policies
 from .remembered import shared
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class NodeRole:
             return iam.Role.from_role_arn(scope, "Role", self.node_role)
         if self.node_role is not None:
             return self.node_role
-        needed = map(_aws_policy, (*_POLICIES, _CNI_POLICY) if self.cni_policy else _POLICIES)
+        needed = map(_aws_policy, self._aws_policies)
         given = (_policy(scope, f"Policy{number}", each) for number, each in enumerate(self.managed_policies))
         boundary = self.permissions_boundary
         shared(scope, _OWN_PRINCIPAL, _declare_own_principal)
@@ -80,6 +81,17 @@ class NodeRole:
             permissions_boundary=None if boundary is None else _policy(scope, "PermissionsBoundary", boundary),
             path=self.role_path,
         )
+
+    @property
+    def acknowledged(self) -> dict[str, str]:
+        """What cdk-nag says of the role, and why it is so."""
+        return aws_policies(self._aws_policies, "what EKS requires of a node, kept up to date by AWS")
+
+    @property
+    def _aws_policies(self) -> tuple[str, ...]:
+        if self.node_role is not None:
+            return ()
+        return (*_POLICIES, _CNI_POLICY) if self.cni_policy else _POLICIES
 
     def instance_profile_arn(self, scope: Construct, role: iam.IRole) -> str:
         """The ARN of the profile through which instances get `role`: as given, or of one made in `scope`."""

@@ -21,6 +21,7 @@ from aws_cdk import (
 )
 from constructs import Construct
 
+from .acknowledgments import skip_checkov
 from .ami import WindowsAmi
 from .cluster import AuthenticationMode, EksCluster
 from .instance_types import INSTANCE_TYPE_PATTERN
@@ -169,6 +170,8 @@ class WindowsNodeGroupStack(Stack):
         self._show_in_groups()
         self._keep_subnets_in_vpc(parameters["VpcId"].value_as_string)
         self.node_group = self._node_group(parameters)
+        version_1 = "the AWS template lets nodes use version 1 unless DisableIMDSv1 is true, and so does its drop-in"
+        skip_checkov(self.node_group.launch_template, {"CKV_AWS_79": version_1})
         show_results(self, self.node_group)
 
     def _node_group(self, parameters: dict[str, CfnParameter]) -> WindowsNodeGroup:

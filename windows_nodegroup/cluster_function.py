@@ -182,7 +182,7 @@ class ClusterFunction(Construct):
             ipam: How pods get their addresses.
 
         Returns:
-            What nodes must not be launched before: the support, and the checks that only warn.
+            What nodes must not be launched before: the support, and after that the checks that only warn.
         """
         if self._windows_ipam is None:
             self._windows_ipam = ipam
@@ -196,7 +196,10 @@ class ClusterFunction(Construct):
 
     def begin_after(self, checks: Step) -> None:
         """Has everything that the function does wait for a preflight; the function itself makes that."""
-        for each in (*self._entries, *self._support):
+        first = [*self._entries, *self._support[:1]]
+        if self._entries and self._entries[0].condition is None:
+            first = self._entries  # all else waits for it
+        for each in first:
             make_after(each.resource, checks)
 
     def _allow(self, actions: Mapping[str, Iterable[str]]) -> None:

@@ -278,10 +278,9 @@ class WindowsNodeGroup(NodeGroupBase):
             bootstrap = replace(bootstrap, **first.facts(checks))
         self.role = role.make(self)
         authorizations = access.authorize(self, self.role)
-        security_group = network.own_security_group(
+        self.security_group_id = network.own_security_group(
             self, f"Windows nodes {nodegroup_name} of the EKS cluster {cluster.cluster_name}"
         )
-        self.security_group_id = security_group.attr_group_id
         self.launch_template = ec2.CfnLaunchTemplate(
             self,
             "LaunchTemplate",
@@ -309,9 +308,10 @@ class WindowsNodeGroup(NodeGroupBase):
         options.creation_policy = update.creation_policy(capacity)
         options.update_policy = update.update_policy(self, capacity)
         self.auto_scaling_group_name = group.ref
-        steps = [*access.support_windows(self), *authorizations]
-        for each in steps:
+        support = access.support_windows(self)
+        for each in (*support[-1:], *authorizations):
             make_after(group, each)
+        steps = [*support, *authorizations]
         if checks:
             first.make_first(self, checks)
             steps.append(checks)

@@ -30,7 +30,7 @@ from .node_role import NodeRole
 from .order import make_after
 from .preflight import Preflight
 from .problems import Problems
-from .remembered import pseudo_parameter
+from .remembered import pseudo_parameter, remember_stack
 from .rolling_update import RollingUpdate
 from .tags import check_tags, group_tags, name_what_comes_with_nodes, own_tags, tag_what_comes_with_nodes
 from .user_data import Signal
@@ -179,6 +179,7 @@ class WindowsNodeGroup(NodeGroupBase):
             InvalidNodeGroup: With all that is wrong, if anything is.
         """
         super().__init__(scope, construct_id)
+        remember_stack(self, scope)
         version = kubernetes_version or cluster.version
         ami = ami or WindowsAmi.server_2022()
         # What is not known of the cluster, the preflight finds out.
@@ -278,9 +279,10 @@ class WindowsNodeGroup(NodeGroupBase):
             bootstrap = replace(bootstrap, **first.facts(checks))
         self.role = role.make(self)
         authorizations = access.authorize(self, self.role)
-        self.security_group_id = network.own_security_group(
+        security_group = network.own_security_group(
             self, f"Windows nodes {nodegroup_name} of the EKS cluster {cluster.cluster_name}"
         )
+        self.security_group_id = security_group.attr_group_id
         self.launch_template = ec2.CfnLaunchTemplate(
             self,
             "LaunchTemplate",
@@ -313,7 +315,7 @@ class WindowsNodeGroup(NodeGroupBase):
             make_after(group, each)
         steps = [*support, *authorizations]
         if checks:
-            first.make_first(self, checks)
+            first.make_first(self, checks, role=self.role, security_group=security_group)
             steps.append(checks)
         if wait_for_ready and access.sees_nodes:
             triggers = [version_of_template, capacity.desired, capacity.smallest]

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from .cluster_function import ClusterFunction
 from .handler.preflight_contract import PERMISSIONS, AwsPreflight
 from .literals import is_literal
+from .order import make_after
 from .remembered import attribute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
     from .ami import WindowsAmi
     from .capacity import Capacity
@@ -103,15 +105,22 @@ class Preflight:
             enters=False,
         )
 
-    def make_first(self, scope: Construct, checks: Step) -> None:
+    def make_first(
+        self, scope: Construct, checks: Step, *, role: iam.IRole, security_group: ec2.CfnSecurityGroup
+    ) -> None:
         """Has everything of the node group, and what the function does for it in the cluster, wait for the checks.
 
-        All else of the node group is made after its role and its security group; or, with a role that exists, after
-        what is made for that.
+        Args:
+            scope: The node group.
+            checks: The checks.
+            role: The role of the nodes: all else that needs it is made later, unless it exists.
+            security_group: The own security group, likewise.
         """
-        roots = ["Role"] if self.node_role is None else ["InstanceProfile", "AwsAuthEntry", "AccessEntry"]
-        node = scope.node
-        for root in filter(None, map(node.try_find_child, ["SecurityGroup", *roots])):
+        make_after(security_group, checks)
+        roots: list[IConstruct | None] = [role]
+        if self.node_role is not None:
+            roots = [scope.node.try_find_child(name) for name in ("InstanceProfile", "AwsAuthEntry", "AccessEntry")]
+        for root in filter(None, roots):
             root.node.add_dependency(checks.resource)
         ClusterFunction.of(scope, self.cluster).begin_after(checks)
 

@@ -34,10 +34,15 @@ def attribute(resource: CfnResource, name: str) -> str:
 
 def stack_of(scope: IConstruct) -> Stack:
     """The stack that a construct is in."""
+    if isinstance(scope, Stack):
+        return scope
     stack = _STACKS.get(scope)
-    if stack is None:
-        stack = _STACKS[scope] = Stack.of(scope)
-    return stack
+    return Stack.of(scope) if stack is None else stack
+
+
+def remember_stack(construct: IConstruct, scope: IConstruct) -> None:
+    """Notes that a construct is in the stack of its scope."""
+    _STACKS[construct] = stack_of(scope)
 
 
 def shared(scope: IConstruct, name: str, make: Callable[[Stack], Value]) -> Value:

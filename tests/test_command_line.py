@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -298,6 +299,8 @@ class TestLive:
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+        # Tests of the function, in the same process, have its log written to standard output.
+        monkeypatch.setattr(logging.getLogger("windows_nodegroup.handler"), "handlers", [logging.NullHandler()])
 
     @pytest.fixture
     def cluster(self, aws: LocalAws, tmp_path: Path) -> LocalCluster:

@@ -50,16 +50,15 @@ def test_environment_is_all_that_boto3_needs(aws: LocalAws, monkeypatch: pytest.
     assert identity["Arn"] == f"arn:aws:iam::{aws.account}:user/developer"
 
 
-def test_reads_nothing_of_the_developers_own_settings(
-    aws: LocalAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_reads_nothing_of_the_developers_own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A profile, a proxy and a configuration file of the developer do not matter."""
     broken = tmp_path / "config"
     broken.write_text("[default")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(broken))
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert aws.client("kms").list_keys()["Keys"] == []
+    with LocalAws() as aws:
+        assert aws.client("kms").list_keys()["Keys"] == []
 
 
 def test_key_pair_exists(aws: LocalAws) -> None:

@@ -32,19 +32,24 @@ def test_function() -> None:
 
 
 def test_permissions() -> None:
-    """To edit aws-auth, the function may describe its cluster and that cluster's access entries, and write its log."""
+    """To edit aws-auth, the function may describe its stack, its cluster and the cluster's access entries, and log."""
     template = template_of(make_node_group(preflight=False, windows_ipam=None))
     _, function = function_of(template)
     role = template["Resources"][function["Role"]["Fn::GetAtt"][0]]["Properties"]
     (policy,) = role["Policies"]
     (log_group,) = resources_of(template, "AWS::Logs::LogGroup")
-    of_eks = ["arn:", {"Ref": "AWS::Partition"}, ":eks:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
     assert [(each["Action"], each["Resource"]) for each in policy["PolicyDocument"]["Statement"]] == [
         (["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [log_group, "Arn"]}),
-        (["eks:DescribeAccessEntry"], {"Fn::Join": ["", [*of_eks, ":access-entry/my-cluster/*"]]}),
-        (["eks:DescribeCluster"], {"Fn::Join": ["", [*of_eks, ":cluster/my-cluster"]]}),
+        (["cloudformation:DescribeStacks"], _arn("cloudformation", ":stack/", {"Ref": "AWS::StackName"}, "/*")),
+        (["eks:DescribeAccessEntry"], _arn("eks", ":access-entry/my-cluster/*")),
+        (["eks:DescribeCluster"], _arn("eks", ":cluster/my-cluster")),
     ]
     assert "ManagedPolicyArns" not in role
+
+
+def _arn(service: str, *resource: object) -> dict[str, Any]:
+    place = [f":{service}:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
+    return {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, *place, *resource]]}
 
 
 def test_log() -> None:

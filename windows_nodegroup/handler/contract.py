@@ -39,6 +39,9 @@ class AwsAuthEntry:
     ATTRIBUTE_WARNINGS = "Warnings"
 
     PERMISSIONS = (
+        Permission(
+            "cloudformation:DescribeStacks", "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*"
+        ),
         Permission("eks:DescribeAccessEntry", "arn:{partition}:eks:{region}:{account}:access-entry/{cluster}/*"),
         Permission("eks:DescribeCluster", "arn:{partition}:eks:{region}:{account}:cluster/{cluster}"),
     )

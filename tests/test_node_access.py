@@ -68,6 +68,20 @@ def test_access_entry() -> None:
     assert not resources_of(template, "AWS::Lambda::Function")
 
 
+def test_one_access_entry_for_a_role() -> None:
+    """Node groups with the same role share its access entry: EKS takes one of each role."""
+    stack = make_stack()
+    cluster = make_cluster(authentication_mode=AuthenticationMode.API)
+    for name, role in {"A": ADMIN, "B": ADMIN, "C": f"{ADMIN}-2"}.items():
+        make_node_group(stack, name, cluster=cluster, nodegroup_name=name, node_role=role)
+    template = template_of(stack)
+    entries = windows_entries(template)
+    assert sorted(each["Properties"]["PrincipalArn"] for each in entries.values()) == [ADMIN, f"{ADMIN}-2"]
+    groups = resources_of(template, "AWS::AutoScaling::AutoScalingGroup").values()
+    assert sorted(len(entries.keys() & set(group["DependsOn"])) for group in groups) == [1, 1, 1]
+    assert sorted(len(each["DependsOn"]) for each in entries.values()) == [1, 2]  # the checks of each node group
+
+
 def test_access_entry_by_choice() -> None:
     """Where the cluster reads both, an access entry can be chosen."""
     template = template_of(make_node_group(authorization=NodeAuthorization.ACCESS_ENTRY))

@@ -5,29 +5,29 @@ Its role holds all its permissions inline, so they outlive whatever needs the fu
 
 from __future__ import annotations
 
-import json
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws, CfnResource, Reference, RemovalPolicy, Stack, Tokenization
+from aws_cdk import Aws, CfnResource, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .acknowledgments import acknowledge, skip_checkov, wildcards
+from .fingerprint import fingerprint
 from .function_access import is_parameter, kubectl_role_policies, way_in
 from .function_asset import function_archive
 from .handler import contract
 from .handler.preflight_contract import ClusterPreflight
-from .literals import is_literal
 from .network import subnet_ids
 from .order import Step, make_after
 from .remembered import pseudo_parameter, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from aws_cdk import Stack
 
     from .cluster import EksCluster
     from .handler.preflight_contract import Permission
@@ -256,19 +256,7 @@ class ClusterFunction(Construct):
 
 
 def _construct_id(stack: Stack, cluster: EksCluster) -> str:
-    name = cluster.cluster_name
-    identity = name if is_literal(name) else _token_identity(stack, name)
-    return f"WindowsNodeGroups{sha256(identity.encode()).hexdigest()[:8]}"
-
-
-def _token_identity(stack: Stack, name: str) -> str:
-    # A construct id may not contain a token, and the names of clusters in two other stacks may resolve to one text.
-    foreign = [
-        token.target.node.path
-        for token in Tokenization.reverse_string(name).tokens
-        if isinstance(token, Reference) and Stack.of(token.target) is not stack
-    ]
-    return json.dumps([stack.resolve(name), foreign], sort_keys=True)
+    return f"WindowsNodeGroups{fingerprint(stack, cluster.cluster_name)}"
 
 
 def _document(*statements: dict[str, Any]) -> dict[str, Any]:

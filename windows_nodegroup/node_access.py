@@ -12,10 +12,12 @@ from aws_cdk import aws_eks as eks
 from . import rules
 from .cluster import AuthenticationMode
 from .cluster_function import ClusterFunction
+from .fingerprint import fingerprint
 from .function_access import cdk_writes_aws_auth, is_parameter, map_role
 from .handler import contract
 from .literals import is_literal
 from .order import Step, only_if
+from .remembered import shared, stack_of
 from .windows_support import WindowsIpam
 
 if TYPE_CHECKING:
@@ -213,7 +215,15 @@ class NodeAccess:
         return function.custom_resource(scope, "AwsAuthEntry", contract.AwsAuthEntry.TYPE, properties)
 
     def _access_entry(self, scope: Construct, role_arn: str) -> Step:
+        if self.node_role is None:
+            return self._make_access_entry(scope, "AccessEntry", role_arn)
+        # A role has one entry in a cluster, however many node groups have the role.
+        stack = stack_of(scope)
+        key = fingerprint(stack, f"{self.cluster.cluster_name} {role_arn}")
+        name = f"WindowsNodes{key}"
+        return shared(scope, name, lambda stack: self._make_access_entry(stack, name, role_arn))
+
+    def _make_access_entry(self, scope: Construct, construct_id: str, role_arn: str) -> Step:
         name = self.cluster.cluster_name
-        return Step(
-            eks.CfnAccessEntry(scope, "AccessEntry", cluster_name=name, principal_arn=role_arn, type="EC2_WINDOWS")
-        )
+        entry = eks.CfnAccessEntry(scope, construct_id, cluster_name=name, principal_arn=role_arn, type="EC2_WINDOWS")
+        return Step(entry, kind="AWS::EKS::AccessEntry")

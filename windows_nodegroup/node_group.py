@@ -315,7 +315,7 @@ class WindowsNodeGroup(NodeGroupBase):
             make_after(group, each)
         steps = [*support, *authorizations]
         if checks:
-            first.make_first(self, checks, role=self.role, security_group=security_group)
+            first.make_first(self, checks, role=self.role, security_group=security_group, authorizations=authorizations)
             steps.append(checks)
         if wait_for_ready and access.sees_nodes:
             triggers = [version_of_template, capacity.desired, capacity.smallest]

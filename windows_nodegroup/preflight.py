@@ -16,7 +16,7 @@ from .order import make_after
 from .remembered import attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
@@ -106,7 +106,13 @@ class Preflight:
         )
 
     def make_first(
-        self, scope: Construct, checks: Step, *, role: iam.IRole, security_group: ec2.CfnSecurityGroup
+        self,
+        scope: Construct,
+        checks: Step,
+        *,
+        role: iam.IRole,
+        security_group: ec2.CfnSecurityGroup,
+        authorizations: Iterable[Step],
     ) -> None:
         """Has everything of the node group, and what the function does for it in the cluster, wait for the checks.
 
@@ -115,12 +121,16 @@ class Preflight:
             checks: The checks.
             role: The role of the nodes: all else that needs it is made later, unless it exists.
             security_group: The own security group, likewise.
+            authorizations: What lets the nodes in.
         """
         make_after(security_group, checks)
-        roots: list[IConstruct | None] = [role]
+        root: IConstruct | None = role
         if self.node_role is not None:
-            roots = [scope.node.try_find_child(name) for name in ("InstanceProfile", "AwsAuthEntry", "AccessEntry")]
-        for root in filter(None, roots):
+            root = scope.node.try_find_child("InstanceProfile")
+            for step in authorizations:
+                if step.kind:  # not of the cluster's own construct
+                    make_after(step.resource, checks)
+        if root is not None:
             root.node.add_dependency(checks.resource)
         ClusterFunction.of(scope, self.cluster).begin_after(checks)
 

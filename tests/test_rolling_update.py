@@ -21,8 +21,7 @@ def resource_of(capacity: Capacity | None = None, **inputs: Any) -> dict[str, An
         cdk.CfnParameter(stack, name, type="Number", default=3)
     group = autoscaling.CfnAutoScalingGroup(stack, "Group", min_size="1", max_size="9")
     update, capacity = RollingUpdate(**inputs), capacity or Capacity(desired_size=3, max_size=4)
-    group.cfn_options.creation_policy = update.creation_policy(capacity)
-    group.cfn_options.update_policy = update.update_policy(stack, capacity)
+    update.apply(stack, group, capacity)
     template = Template.from_stack(stack).to_json()
     return dict(template["Resources"]["Group"] | {"Conditions": template.get("Conditions")})
 

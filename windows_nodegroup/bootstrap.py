@@ -15,14 +15,14 @@ from aws_cdk import Fn, Tokenization
 from . import rules
 from .labels import check_labels, check_taints
 from .literals import is_literal, is_token_list, literals
-from .powershell import quote
+from .powershell import in_base64, quote
 from .user_data import Signal, user_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .labels import TaintSpec
-    from .literals import Number
+    from .literals import Intrinsic, Number
     from .problems import Problems
 
 MAX_USER_DATA_BYTES = 16384
@@ -60,9 +60,9 @@ class Bootstrap:
     """
 
     cluster_name: str
-    cluster_endpoint: str | None = None
-    cluster_certificate_authority_data: str | None = None
-    service_ipv4_cidr: str | None = None
+    cluster_endpoint: str | Intrinsic | None = None
+    cluster_certificate_authority_data: str | Intrinsic | None = None
+    service_ipv4_cidr: str | Intrinsic | None = None
     dns_cluster_ip: str | None = None
     excluded_snat_cidrs: Sequence[str] | None = None
     labels: Mapping[str, str] | None = None
@@ -84,13 +84,13 @@ class Bootstrap:
         if size > MAX_USER_DATA_BYTES:
             problems.add(rules.USER_DATA_SIZE, f"the user data has {size} bytes or more")
 
-    def user_data(self, signal: Signal | None) -> str:
+    def user_data(self, signal: Signal | None) -> Intrinsic:
         """The value for the launch template's `UserData`.
 
         Args:
             signal: Whom nodes tell how it went; None where CloudFormation's endpoint is out of their reach.
         """
-        return Fn.base64(self._script(signal))
+        return in_base64(self._script(signal))
 
     def _script(self, signal: Signal | None) -> str:
         return user_data(
@@ -119,15 +119,15 @@ class Bootstrap:
             arguments["KubeProxyExtraArgs"] = _words(self.kube_proxy_extra_args)
         return arguments
 
-    def _tenth_service_address(self) -> str | None:
+    def _tenth_service_address(self) -> str | Intrinsic | None:
         """Where EKS puts the cluster's DNS. Service ranges are /24 or larger, so only the last number is another."""
         cidr = self.service_ipv4_cidr
         if cidr is None:
             return None
-        if is_literal(cidr):
+        if isinstance(cidr, str) and is_literal(cidr):
             return cidr.rpartition(".")[0] + ".10"
-        numbers = Fn.split(".", cidr, 4)
-        return Fn.join(".", [*numbers[:3], "10"])
+        numbers = {"Fn::Split": [".", cidr]}
+        return {"Fn::Join": [".", [*({"Fn::Select": [index, numbers]} for index in range(3)), "10"]]}
 
     def _kubelet_words(self) -> list[str]:
         words = []
@@ -149,7 +149,7 @@ class Bootstrap:
         elif self.cluster_endpoint is not None and self.service_ipv4_cidr is None:
             problems.add(rules.ENDPOINT_WITHOUT_CIDR, "cluster_endpoint is given without service_ipv4_cidr")
         services = None
-        if is_literal(self.service_ipv4_cidr):
+        if isinstance(self.service_ipv4_cidr, str) and is_literal(self.service_ipv4_cidr):
             services = _network(self.service_ipv4_cidr)
             if services is None:
                 problems.add(rules.SERVICE_CIDR, f"service_ipv4_cidr {self.service_ipv4_cidr!r} is no IPv4 range")

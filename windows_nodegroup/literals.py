@@ -6,7 +6,7 @@ A check looks at literals alone: a token is never misjudged, because it is never
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from aws_cdk import Token
 
@@ -17,6 +17,9 @@ Value = TypeVar("Value")
 
 Number = int | float
 """A whole number. It is a float only if it is a token: that is how CDK writes tokens where it wants numbers."""
+
+Intrinsic = dict[str, Any]
+"""A function of CloudFormation as a template has it, with tokens in it: a token that takes no round trip to Node."""
 
 # As CDK looks for them. In a list that stands for one token, the only item begins with another sign; the last form is a
 # number token that was made into text.

@@ -80,12 +80,15 @@ class NodeNetwork:
         if cluster.function_subnets and not (cluster.function_security_group_ids or cluster.cluster_security_group_id):
             problems.add(rules.FUNCTION_NETWORK, "function_subnets are given and no security group is known")
 
-    def own_security_group(self, scope: Construct, description: str) -> ec2.CfnSecurityGroup:
+    def own_security_group(self, scope: Construct, description: str) -> tuple[ec2.CfnSecurityGroup, str]:
         """Makes the own group in `scope`: open to the control plane and to itself, closed to all others.
 
         Args:
             scope: The node group.
             description: What the EC2 console shows for the group.
+
+        Returns:
+            The group and its id.
         """
         source = _control_plane_group(self.cluster)
         group = ec2.CfnSecurityGroup(
@@ -116,7 +119,7 @@ class NodeNetwork:
             ip_protocol="-1",
             description="Node to node",
         )
-        return group
+        return group, group_id
 
     @property
     def foreign_group_ids(self) -> list[str]:

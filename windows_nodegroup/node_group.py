@@ -279,10 +279,9 @@ class WindowsNodeGroup(NodeGroupBase):
             bootstrap = replace(bootstrap, **first.facts(checks))
         self.role = role.make(self)
         authorizations = access.authorize(self, self.role)
-        security_group = network.own_security_group(
+        security_group, self.security_group_id = network.own_security_group(
             self, f"Windows nodes {nodegroup_name} of the EKS cluster {cluster.cluster_name}"
         )
-        self.security_group_id = security_group.attr_group_id
         self.launch_template = ec2.CfnLaunchTemplate(
             self,
             "LaunchTemplate",
@@ -306,9 +305,7 @@ class WindowsNodeGroup(NodeGroupBase):
             metrics_collection=[{"granularity": "1Minute"}],
             tags=group_tags(own, hints),
         )
-        options = group.cfn_options
-        options.creation_policy = update.creation_policy(capacity)
-        options.update_policy = update.update_policy(self, capacity)
+        update.apply(self, group, capacity)
         self.auto_scaling_group_name = group.ref
         support = access.support_windows(self)
         for each in (*support[-1:], *authorizations):

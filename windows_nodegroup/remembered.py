@@ -6,13 +6,15 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws, Stack, Token
+from aws_cdk import Aws, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_cdk import CfnResource
     from constructs import IConstruct
+
+    from .literals import Intrinsic
 
 Value = TypeVar("Value")
 
@@ -26,10 +28,9 @@ def pseudo_parameter(name: str) -> str:
     return str(getattr(Aws, name))
 
 
-@cache
-def attribute(resource: CfnResource, name: str) -> str:
+def attribute(resource: CfnResource, name: str) -> Intrinsic:
     """An attribute of a resource, as CloudFormation will know it."""
-    return Token.as_string({"Fn::GetAtt": [_logical_id(resource), name]})
+    return {"Fn::GetAtt": [_logical_id(resource), name]}
 
 
 def stack_of(scope: IConstruct) -> Stack:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import jsii
 from aws_cdk import (
     CfnAutoScalingRollingUpdate,
     CfnAutoScalingScheduledAction,
@@ -22,6 +23,7 @@ from .literals import is_literal
 
 if TYPE_CHECKING:
     from aws_cdk import Duration
+    from aws_cdk.aws_autoscaling import CfnAutoScalingGroup
     from constructs import Construct
 
     from .capacity import Capacity
@@ -65,7 +67,20 @@ class RollingUpdate:
         elif not _SHORTEST_SECONDS <= timeout.to_seconds() <= _LONGEST_SECONDS:
             problems.add(rules.BOOTSTRAP_TIMEOUT, f"bootstrap_timeout is {timeout.to_iso_string()}")
 
-    def creation_policy(self, capacity: Capacity) -> CfnCreationPolicy | None:
+    def apply(self, scope: Construct, group: CfnAutoScalingGroup, capacity: Capacity) -> None:
+        """Has CloudFormation create and update a group like this.
+
+        Args:
+            scope: The node group.
+            group: Its Auto Scaling group.
+            capacity: Its sizes.
+        """
+        options = group.cfn_options
+        # An assignment would first ask for what was there before: jsii does not know the type of the options.
+        jsii.set(options, "creationPolicy", self._creation_policy(capacity))
+        jsii.set(options, "updatePolicy", self._update_policy(scope, capacity))
+
+    def _creation_policy(self, capacity: Capacity) -> CfnCreationPolicy | None:
         """Has CloudFormation wait for as many nodes as are launched; None if there is nothing to wait for.
 
         A token may turn out as 0: CloudFormation then waits for none.
@@ -74,13 +89,8 @@ class RollingUpdate:
             return None
         return CfnCreationPolicy(resource_signal=CfnResourceSignal(count=capacity.desired, timeout=self._timeout))
 
-    def update_policy(self, scope: Construct, capacity: Capacity) -> CfnUpdatePolicy:
-        """Has CloudFormation replace nodes step by step and leave sizes alone that the template did not change.
-
-        Args:
-            scope: The node group.
-            capacity: Its sizes.
-        """
+    def _update_policy(self, scope: Construct, capacity: Capacity) -> CfnUpdatePolicy:
+        """Has CloudFormation replace nodes step by step and leave sizes alone that the template did not change."""
         rolling = CfnAutoScalingRollingUpdate(
             max_batch_size=self.max_unavailable,
             min_instances_in_service=_in_service(scope, capacity),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from aws_cdk import CfnOutput
+from aws_cdk import CfnOutput, Token
 
 from .handler.contract import AwsAuthEntry, NodesReady, WindowsIpam
 from .handler.preflight_contract import AwsPreflight, ClusterPreflight
@@ -40,12 +40,13 @@ def show_warnings(scope: Construct, steps: Iterable[Step], *, waits_in_vain: boo
         steps: What may have warnings.
         waits_in_vain: Whether somebody wants to wait for the nodes, and nothing lets the function see them.
     """
-    lines = []
+    lines: list[Any] = []
     for resource, condition, kind in steps:
         # An output cannot name what may not exist. What aws-auth warns of, the checks inside the cluster do as well.
         if kind in _ATTRIBUTES and not condition:
-            lines.append(f"{kind.removeprefix('Custom::')}: {attribute(resource, _ATTRIBUTES[kind])}")
+            lines += [f"{kind.removeprefix('Custom::')}: ", attribute(resource, _ATTRIBUTES[kind]), "\n"]
     if waits_in_vain:
         lines.append(f"NodesReady: {_NOBODY_WAITS}")
     if lines:
-        CfnOutput(scope, OUTPUT, value="\n".join(lines), description="What to know about this deployment")
+        value = Token.as_string({"Fn::Join": ["", lines]})
+        CfnOutput(scope, OUTPUT, value=value, description="What to know about this deployment")

@@ -28,10 +28,11 @@ SOURCES = sorted([*Path(handler.__file__).parent.rglob("*.py"), *Path(yaml.__fil
         ("f(  # why\n    'a'\n)\n", "f(\n    'a'\n)\n"),
         ('x = "\\""  # why\n', 'x = "\\""\n'),
         ("x = r'\\\\'  # why\n'''y'''", "x = r'\\\\'\n\"\""),
+        ("if TYPE_CHECKING:\n    import a\n\n    import b\n\nx = 1\n", "\n\n\n\n\nx = 1\n"),
     ],
 )
 def test_source(source: str, bare: str) -> None:
-    """Comments go with the blanks before them, docstrings become empty, and what only looks like either stays."""
+    """Comments go with the blanks before them, docstrings become empty, imports for types go; all that runs stays."""
     assert without_prose(source) == bare
 
 
@@ -46,9 +47,14 @@ def test_same_program(file: Path) -> None:
 
 
 def _statements(source: str) -> list[tuple[int, str]]:
-    """Every statement but docstrings, as Python understands it, with the line on which it begins."""
+    """Every statement but docstrings and what is for types, as Python knows it, with the line on which it begins."""
     tree = ast.parse(source)
+    tree.body = [each for each in tree.body if not (isinstance(each, ast.If) and _is_for_types(each))]
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             node.value.value = ""
     return [(node.lineno, ast.dump(node)) for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+
+
+def _is_for_types(statement: ast.If) -> bool:
+    return isinstance(statement.test, ast.Name) and statement.test.id == "TYPE_CHECKING"

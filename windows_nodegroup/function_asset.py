@@ -26,6 +26,8 @@ _HANDLER = Path(__file__).parent / "handler"
 # What turns a text into events; `yaml` itself would also import what makes values of them, what writes, the compiled.
 _YAML = ("error", "events", "parser", "scanner", "tokens")
 _YAML_INIT = b'"""The parsing part of PyYAML: import what is needed from its modules."""\n'
+# What stands behind this in PyYAML's scanner, half of it, is replaced in `handler.goyaml` whole.
+_REPLACED = "    # Scanners.\n"
 _YAML_LICENCE = "[Pp]y[Yy][Aa][Mm][Ll]-*.dist-info/licenses/LICENSE"
 
 
@@ -41,7 +43,9 @@ def function_files(handler: Path = _HANDLER) -> dict[str, bytes]:
     yaml = _yaml_directory()
     sources = {f"handler/{file.relative_to(handler).as_posix()}": file for file in handler.rglob("*.py")}
     sources |= {f"yaml/{name}.py": yaml / f"{name}.py" for name in _YAML}
-    files = {path: without_prose(file.read_text(encoding="utf-8")).encode() for path, file in sources.items()}
+    texts = {path: file.read_text(encoding="utf-8") for path, file in sources.items()}
+    texts["yaml/scanner.py"] = texts["yaml/scanner.py"].partition(_REPLACED)[0]
+    files = {path: without_prose(text).encode() for path, text in texts.items()}
     files["yaml/__init__.py"] = _YAML_INIT
     for licence in yaml.parent.glob(_YAML_LICENCE):
         files["yaml/LICENSE"] = licence.read_text(encoding="utf-8").encode()

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .aws_auth_composer import compose
@@ -50,22 +49,29 @@ def read(text: str | None) -> Reading:
     return Reading(entries=found.entries(), problems=tuple(sorted(found.problems, key=lambda problem: problem.line)))
 
 
-@dataclass(slots=True)
 class Role:
     """An entry while it is read, field by field, as Go fills its struct."""
 
-    #: The entry in the tree, an alias followed.
-    node: Mapping
-    #: Its place in the list.
-    index: int
-    line: int
-    rolearn: str = ""
-    username: str = ""
-    groups: list[str] | None = None
-    sso: dict[str, str] | None = None
-    #: Go reuses the list of an earlier key that differs only in case, elements that JSON leaves out included.
-    _backing: list[str] = field(default_factory=list)
-    lost: list[tuple[int, str]] = field(default_factory=list)
+    __slots__ = ("_backing", "groups", "index", "line", "lost", "node", "rolearn", "sso", "username")
+
+    def __init__(self, node: Mapping, index: int, line: int) -> None:
+        """Begin with nothing read.
+
+        Args:
+            node: The entry in the tree, an alias followed.
+            index: Its place in the list.
+            line: Where it begins.
+        """
+        self.node = node
+        self.index = index
+        self.line = line
+        self.rolearn = ""
+        self.username = ""
+        self.groups: list[str] | None = None
+        self.sso: dict[str, str] | None = None
+        self.lost: list[tuple[int, str]] = []
+        #: Go reuses the list of an earlier key that differs only in case, elements that JSON leaves out included.
+        self._backing: list[str] = []
 
     @property
     def key(self) -> str:

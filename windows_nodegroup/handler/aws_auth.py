@@ -17,9 +17,8 @@ What the edits mean:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .authenticator import RoleReader, read, says_nothing
 from .aws_auth_composer import compose
@@ -64,8 +63,7 @@ class UsernameConflict(ValueError):  # noqa: N818 - it names what was found, as 
     """The role is mapped to a username that is not a node's: nodes cannot join, the entry serves something else."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upsert:
+class Upsert(NamedTuple):
     """The outcome of `upsert`."""
 
     text: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SsoMatch:
+class SsoMatch(NamedTuple):
     """An IAM Identity Center permission set, in place of a role's ARN."""
 
     permission_set_name: str
@@ -14,8 +13,7 @@ class SsoMatch:
     partition: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry as the authenticator reads it."""
 
     #: As written; empty for an `sso` entry.
@@ -32,8 +30,7 @@ class Entry:
     sso: SsoMatch | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(NamedTuple):
     """Something that the authenticator drops, ignores or shadows.
 
     `code` is one of `entry-not-a-mapping`, `no-role`, `role-and-sso`, `sso-invalid`, `wrong-type`, `duplicate-key`,
@@ -46,8 +43,7 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """What the authenticator makes of a map: the entries that it keeps, in order, and everything it does not."""
 
     entries: tuple[Entry, ...]

@@ -8,8 +8,7 @@ fit a text (the last line has no end, a comment stands in the way), a plainer on
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .aws_auth_composer import compose
 from .aws_auth_document import MalformedMap, Sequence
@@ -26,8 +25,7 @@ _COMMA_AND_COMMENT = re.compile(f"[ \t]*(,)?[ \t]*(#[^{BREAKS}]*)?")
 _BETWEEN = re.compile(f"(?:[ \t{BREAKS}]+|#[^{BREAKS}]*)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Splice:
+class Splice(NamedTuple):
     """A part of a text, and what takes its place."""
 
     start: int
@@ -35,8 +33,7 @@ class Splice:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Splices, from the beginning of a text to its end, and the signature of the new text."""
 
     splices: tuple[Splice, ...]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .aws_auth_document import Mapping, Sequence
 from .goyaml_scalars import BREAKS
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 _LINE_BREAK = re.compile(f"\r\n|[{BREAKS}]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEntry:
+class NewEntry(NamedTuple):
     """An entry to be written. Everything in it is of a safe alphabet, so that quotes around it suffice."""
 
     role_arn: str
@@ -28,8 +26,7 @@ class NewEntry:
     groups: Strings[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class Style(NamedTuple):
     """How the entries of a map are written. The defaults are those of the map in the AWS guide."""
 
     newline: str = "\n"

@@ -3,7 +3,7 @@
 The authenticator reads `aws-auth` with go-yaml v2.4 (through sigs.k8s.io/yaml). Both libraries descend from one
 design and differ in details: tabs, escapes, directives, tags, colons in flow collections, limits. A map that one
 reads and the other does not could lock out every node, so each place that differs is written anew after go-yaml's
-rules; what is equal is inherited.
+rules; what is equal is inherited. Of PyYAML's `scan_` methods none is, so the function travels without them.
 
 Source: https://github.com/yaml/go-yaml/tree/v2.4.2 (`scannerc.go`, `parserc.go`).
 """
@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 
 from yaml.events import ScalarEvent
 from yaml.parser import Parser, ParserError
-from yaml.tokens import DirectiveToken, FlowEntryToken, FlowSequenceEndToken, TagToken, ValueToken
+from yaml.tokens import (
+    AliasToken,
+    AnchorToken,
+    DirectiveToken,
+    FlowEntryToken,
+    FlowSequenceEndToken,
+    TagToken,
+    ValueToken,
+)
 
 from .goyaml_scalars import BLANK_BREAK_OR_END, BREAKS, GoYamlScalars
 
@@ -42,6 +50,7 @@ _YAML_DIRECTIVE = re.compile(r"%YAML[ \t]+([0-9]{1,2})\.([0-9]{1,2})(?![0-9])")
 _TAG_DIRECTIVE = re.compile(rf"%TAG[ \t]+(!(?:[\w-]*!)?)[ \t]+({_URI}+){_END}", re.ASCII)
 _VERBATIM_TAG = re.compile(rf"!<({_URI}+)>{_END}", re.ASCII)
 _TAG = re.compile(rf"(![\w-]*!|!)({_URI}*){_END}", re.ASCII)
+_ANCHOR = re.compile(rf"[&*]([0-9A-Za-z_-]+)(?=[{BLANK_BREAK_OR_END}?:,\]}}%@`])")
 _OCTETS = re.compile("(?:%[0-9A-Fa-f]{2})+")
 
 
@@ -162,6 +171,14 @@ class GoYamlParser(GoYamlScalars, Parser):
             raise self.error("did not find expected comment or line break")
         self.scan_line_break()
         return token
+
+    def scan_anchor(self, TokenClass: type[AnchorToken | AliasToken]) -> AnchorToken | AliasToken:  # noqa: N803
+        """Take `&name` or `*name`."""
+        start = self.get_mark()
+        name = self.skip(_ANCHOR)
+        if name is None:
+            raise self.error("did not find expected alphabetic or numeric character")
+        return TokenClass(name[1], start, self.get_mark())
 
     def scan_tag(self) -> TagToken:
         """Take a tag: `!`, `!suffix`, `!handle!suffix` or `!<uri>`."""

@@ -25,7 +25,7 @@ def test_function() -> None:
     assert function["Handler"] == contract.HANDLER
     assert function["Runtime"] == "python3.13"
     assert function["Architectures"] == ["x86_64"]
-    assert function["Timeout"] == contract.FUNCTION_TIMEOUT_SECONDS < contract.SERVICE_TIMEOUT_SECONDS
+    assert function["Timeout"] == contract.FUNCTION_TIMEOUT_SECONDS
     assert function["Environment"] == {"Variables": {contract.URL_SUFFIX: {"Ref": "AWS::URLSuffix"}}}
     assert function["Code"]["S3Key"].endswith(".zip")
     assert "Layers" not in function

@@ -157,6 +157,7 @@ def test_ready() -> None:
     ((group, _),) = resources_of(template, "AWS::AutoScaling::AutoScalingGroup").items()
     ((launch_template, _),) = resources_of(template, "AWS::EC2::LaunchTemplate").items()
     assert properties[contract.NodesReady.AUTO_SCALING_GROUP_NAME] == {"Ref": group}
+    assert properties["ServiceTimeout"] == contract.NodesReady.SERVICE_TIMEOUT_SECONDS
     assert {"Fn::GetAtt": [launch_template, "LatestVersionNumber"]} in properties[contract.NodesReady.TRIGGERS]
     seeing = make_cluster(kubernetes_group="windows")
     assert not resources_of(make_node_group(cluster=seeing, wait_for_ready=False), contract.NodesReady.TYPE)

@@ -74,7 +74,7 @@ def test_console_groups(template: dict[str, Any]) -> None:
 
 def test_outputs(template: dict[str, Any]) -> None:
     """The outputs are those of the AWS templates, the role's ARN, the security group, the group; and the warnings."""
-    values = {name: output["Value"] for name, output in template["Outputs"].items() if name != "Warnings"}
+    values = {name: output["Value"] for name, output in template["Outputs"].items() if "Warnings" not in name}
     assert "PreflightAws: " in str(template["Outputs"]["Warnings"])
     types = {name: template["Resources"][_logical_id(value)]["Type"] for name, value in values.items()}
     assert types == {
@@ -232,6 +232,18 @@ def test_resources(template: dict[str, Any]) -> None:
         "Custom::PreflightCluster",
         "Custom::WindowsIpam",
     ]
+
+
+def test_nodes_are_awaited_by_the_kubectl_role_alone(template: dict[str, Any]) -> None:
+    """EKS's policy shows the function no nodes: without a kubectl role nobody waits, and the output says so."""
+    condition = only(template, "Custom::NodesReady")["Condition"]
+    assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "KubectlRoleArn"}, ""]}]}
+    outputs = template["Outputs"]
+    assert outputs["NodesReadyWarnings"]["Condition"] == condition
+    assert outputs["AwsAuthEntryWarnings"]["Condition"] == only(template, "Custom::AwsAuthEntry")["Condition"]
+    (told,) = [each for each in outputs["Warnings"]["Value"]["Fn::Join"][1] if "Fn::If" in each]
+    assert told["Fn::If"][0] == condition
+    assert "does not wait" in told["Fn::If"][2]
 
 
 def test_needs_no_account(tmp_path: Path) -> None:

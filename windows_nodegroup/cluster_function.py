@@ -16,7 +16,7 @@ from constructs import Construct
 
 from .acknowledgments import acknowledge, skip_checkov, wildcards
 from .fingerprint import fingerprint
-from .function_access import is_parameter, kubectl_role_policies, way_in
+from .function_access import kubectl_role_is_given, kubectl_role_policies, way_in
 from .function_asset import function_archive
 from .handler import contract
 from .handler.preflight_contract import ClusterPreflight
@@ -65,6 +65,7 @@ class ClusterFunction(Construct):
     Attributes:
         cluster: The cluster that it serves.
         arn: Its ARN: the service token of the custom resources.
+        kubectl_role_is_given: Whether it assumes a role for the Kubernetes API, where a parameter says so.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, cluster: EksCluster) -> None:
@@ -74,7 +75,8 @@ class ClusterFunction(Construct):
         log_group = logs.CfnLogGroup(self, "LogGroup", retention_in_days=_LOG_RETENTION_DAYS)
         log_group.apply_removal_policy(RemovalPolicy.DESTROY)
         self._actions: dict[str, list[str]] = {}
-        self._policies = kubectl_role_policies(self, cluster)
+        self.kubectl_role_is_given = kubectl_role_is_given(self, cluster)
+        self._policies = kubectl_role_policies(cluster, self.kubectl_role_is_given)
         self._role = self._make_role()
         self._allow({log_group.attr_arn: ["logs:CreateLogStream", "logs:PutLogEvents"]})
         if cluster.function_subnets:
@@ -82,7 +84,7 @@ class ClusterFunction(Construct):
         function = self._function(self._role, log_group)
         self.arn = function.attr_arn
         acknowledge(self, {"L1": "Python 3.13 is the newest runtime of Lambda in all partitions"})
-        if is_parameter(self, cluster.kubectl_role_arn):
+        if self.kubectl_role_is_given:
             acknowledge(
                 self, {"IAM5": "the policy that a condition decides on, which cdk-nag cannot read, names one role"}
             )
@@ -153,7 +155,7 @@ class ClusterFunction(Construct):
             construct_id: Its id there.
             kind: Its type.
             properties: Its properties beside the cluster's name.
-            enters: Whether the function talks to the Kubernetes API for it.
+            enters: Whether the function talks to the Kubernetes API for it, and has to be let in before.
         """
         resource = CfnResource(
             scope,

@@ -49,8 +49,21 @@ def is_parameter(scope: Construct, value: str | None) -> bool:
     )
 
 
-def kubectl_role_policies(scope: Construct, cluster: EksCluster) -> list[Any]:
-    """What lets the function assume the kubectl role: inline policies for its role, none if there is no such role."""
+def kubectl_role_is_given(scope: Construct, cluster: EksCluster) -> CfnCondition | None:
+    """Whether there is a kubectl role, where a CloudFormation parameter says so; None where it is known."""
+    arn = cluster.kubectl_role_arn
+    if not is_parameter(scope, arn):
+        return None
+    return CfnCondition(scope, "AssumesKubectlRole", expression=Fn.condition_not(Fn.condition_equals(arn, "")))
+
+
+def kubectl_role_policies(cluster: EksCluster, given: CfnCondition | None) -> list[Any]:
+    """What lets the function assume the kubectl role: inline policies for its role, none if there is no such role.
+
+    Args:
+        cluster: The cluster.
+        given: Whether there is such a role, where a parameter says so.
+    """
     arn = cluster.kubectl_role_arn
     if not arn:
         return []
@@ -58,8 +71,7 @@ def kubectl_role_policies(scope: Construct, cluster: EksCluster) -> list[Any]:
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn}],
     }
-    if is_parameter(scope, arn):
-        given = CfnCondition(scope, "AssumesKubectlRole", expression=Fn.condition_not(Fn.condition_equals(arn, "")))
+    if given:
         policy = {"PolicyName": "AssumeKubectlRole", "PolicyDocument": document}
         return [Fn.condition_if(given.logical_id, policy, Aws.NO_VALUE)]
     return [iam.CfnRole.PolicyProperty(policy_name="AssumeKubectlRole", policy_document=document)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import CfnCondition, Fn, Token
 from aws_cdk import aws_eks as eks
@@ -132,13 +132,13 @@ class NodeAccess:
 
     @property
     def sees_nodes(self) -> bool:
-        """Whether the function may see nodes; EKS's policy shows it none."""
+        """Whether the function may see nodes, or a parameter may let it; EKS's policy shows it none."""
         return bool(self.cluster.kubernetes_group or self.cluster.kubectl_role_arn)
 
     def wait_for_ready(
         self, scope: Construct, group_name: str, role_arn: str, triggers: Sequence[Number | str]
     ) -> Step:
-        """Has the deployment wait until the nodes are Ready.
+        """Has the deployment wait until the nodes are Ready, if the function may see them.
 
         Args:
             scope: The node group.
@@ -146,14 +146,21 @@ class NodeAccess:
             role_arn: The nodes' role.
             triggers: Whatever it is to wait anew after.
         """
-        function = ClusterFunction.of(scope, self.cluster)
-        function.grant(contract.NodesReady.PERMISSIONS)
-        properties = {
-            contract.NodesReady.AUTO_SCALING_GROUP_NAME: group_name,
-            contract.NodesReady.NODE_ROLE_ARN: role_arn,
-            contract.NodesReady.TRIGGERS: list(triggers),
+        function, wait = ClusterFunction.of(scope, self.cluster), contract.NodesReady
+        function.grant(wait.PERMISSIONS)
+        properties: dict[str, Any] = {
+            "ServiceTimeout": wait.SERVICE_TIMEOUT_SECONDS,
+            wait.AUTO_SCALING_GROUP_NAME: group_name,
+            wait.NODE_ROLE_ARN: role_arn,
+            wait.TRIGGERS: list(triggers),
         }
-        return function.custom_resource(scope, "NodesReady", contract.NodesReady.TYPE, properties)
+        if_role_given = None if self.cluster.kubernetes_group else function.kubectl_role_is_given
+        if if_role_given is None:
+            return function.custom_resource(scope, "NodesReady", wait.TYPE, properties)
+        properties[wait.KUBECTL_ROLE_ARN] = self.cluster.kubectl_role_arn
+        return only_if(
+            if_role_given, function.custom_resource(scope, "NodesReady", wait.TYPE, properties, enters=False)
+        )
 
     def _decided(self, scope: Construct) -> NodeAuthorization:
         """By what nodes are let in; automatic if only the deployment knows."""

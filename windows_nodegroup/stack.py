@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/eks/latest/userguide/launch-windows-workers.html
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from aws_cdk import (
     CfnCondition,
@@ -28,7 +28,6 @@ from .instance_types import INSTANCE_TYPE_PATTERN
 from .names import CLUSTER_NAME_PATTERN, NODEGROUP_NAME_PATTERN
 from .node_group import WindowsNodeGroup
 from .volumes import DEFAULT_DISK_SIZE
-from .warnings_output import OUTPUT
 
 # A kubelet may be up to three minor versions older than the control plane, and never newer: 1.33 fits every cluster
 # from 1.33 to 1.36, which were all versions for new clusters when this was written.
@@ -226,7 +225,9 @@ def show_results(stack: Stack, node_group: WindowsNodeGroup) -> None:
     }
     for name, (value, description) in outputs.items():
         CfnOutput(stack, name, value=value, description=description)
-    cast("CfnOutput", node_group.node.find_child(OUTPUT)).override_logical_id(OUTPUT)
+    for child in node_group.node.children:
+        if isinstance(child, CfnOutput):
+            child.override_logical_id(child.node.id)
 
 
 def _is_text(parameter: CfnParameter) -> bool:

@@ -53,7 +53,7 @@ def test_c01_absent_map_is_created(stage: Stage) -> None:
     assert stage.writes() == ["POST"]
     assert list(stage.record["roles"]) == [f"{ACCOUNT}:role/windows-nodes"]
     assert answer["PhysicalResourceId"] == f"aws-auth/{CLUSTER}/{ACCOUNT}:role/windows-nodes"
-    assert answer["Data"] == {"RoleArn": ROLE, "Warnings": ""}
+    assert answer["Data"] == {"RoleArn": ROLE, "Warnings": "none"}
 
 
 def test_c02_lost_race_for_the_map(stage: Stage) -> None:
@@ -527,7 +527,7 @@ def test_c31_role_of_linux_nodes(stage: Stage) -> None:
     stage.put_map(block(groups=LINUX_GROUPS))
     assert "[WNG921]" in stage.succeed("Create")["Data"]["Warnings"]
     stage.put_map(MAP)
-    assert stage.succeed("Create", OTHER_ROLE)["Data"]["Warnings"] == ""
+    assert stage.succeed("Create", OTHER_ROLE)["Data"]["Warnings"] == "none"
 
 
 @pytest.mark.parametrize(
@@ -548,7 +548,7 @@ def test_c32_another_writer_owns_the_map(stage: Stage, manager: str, annotations
 def test_c32_writers_who_edit_are_no_danger(stage: Stage) -> None:
     """Who edits what is there, as eksctl and people do, is not warned of."""
     stage.put_map(MAP + "# changed\n", manager="kubectl-edit")
-    assert stage.succeed("Create")["Data"]["Warnings"] == ""
+    assert stage.succeed("Create")["Data"]["Warnings"] == "none"
 
 
 def test_c33_no_room_for_the_record(stage: Stage) -> None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from windows_nodegroup.handler import aws_auth_entry, contract, failures
+from windows_nodegroup.handler import aws_auth_entry, contract, failures, index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from windows_nodegroup.handler.deadline import Deadline
 
 
 def kinds(base: type[failures.Failure]) -> Iterator[type[failures.Failure]]:
@@ -41,10 +43,32 @@ def test_codes_are_told_apart() -> None:
 
 def test_times_fit_each_other() -> None:
     """CloudFormation waits for a second run of the function, one minute after the first one died at its very end."""
-    assert contract.SERVICE_TIMEOUT_SECONDS >= 2 * contract.FUNCTION_TIMEOUT_SECONDS + 60
+    assert contract.SERVICE_TIMEOUT_SECONDS >= 2 * contract.REQUEST_SECONDS + 60
+    wait = contract.NodesReady
+    assert contract.REQUEST_SECONDS < wait.REQUEST_SECONDS <= contract.FUNCTION_TIMEOUT_SECONDS
+    assert wait.REQUEST_SECONDS < wait.SERVICE_TIMEOUT_SECONDS
 
 
 def test_physical_id_is_a_pure_function() -> None:
     """The id depends on the cluster and on the role, however its ARN is written."""
     properties = {"ClusterName": "c", "RoleArn": "arn:aws:iam::111122223333:role/a/path/Nodes"}
     assert aws_auth_entry.physical_id(properties) == "aws-auth/c/111122223333:role/nodes"
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [(contract.AwsAuthEntry.TYPE, 240), (contract.NodesReady.TYPE, 899.5)])
+def test_time_of_a_request(monkeypatch: pytest.MonkeyPatch, kind: str, seconds: float) -> None:
+    """Only the wait for nodes takes all the time that Lambda gives."""
+    deadlines: list[Deadline] = []
+    monkeypatch.setattr(index, "_answer", lambda _, deadline: deadlines.append(deadline))
+    monkeypatch.setattr(index, "deliver", lambda *_: None)
+    event = {"RequestType": "Create", "ResourceType": kind, "ResponseURL": "https://nobody.invalid"}
+    index.handler(event, Context())
+    assert deadlines[0].remaining() == pytest.approx(seconds, abs=1)
+
+
+class Context:
+    """Lambda's, at the beginning of an invocation."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return all the time that there is."""
+        return contract.FUNCTION_TIMEOUT_SECONDS * 1000

@@ -223,4 +223,4 @@ def _cluster_with_map(session: Session, properties: _Properties) -> Cluster | No
 def _attributes(role_arn: str, warnings: list[str]) -> Mapping[str, str]:
     for warning in warnings:
         log.warning(warning)
-    return {AwsAuthEntry.ATTRIBUTE_ROLE_ARN: role_arn, AwsAuthEntry.ATTRIBUTE_WARNINGS: "; ".join(warnings)}
+    return {AwsAuthEntry.ATTRIBUTE_ROLE_ARN: role_arn, AwsAuthEntry.ATTRIBUTE_WARNINGS: "; ".join(warnings) or "none"}

@@ -13,8 +13,11 @@ HANDLER = "handler.index.handler"
 #: Environment variable: the partition's DNS suffix (`AWS::URLSuffix`), for the endpoints of EKS and STS.
 URL_SUFFIX = "URL_SUFFIX"
 
-#: Seconds after which the function is stopped. It answers before that in every case.
-FUNCTION_TIMEOUT_SECONDS = 240
+#: Seconds after which the function is stopped, the most that Lambda allows. It answers before that in every case.
+FUNCTION_TIMEOUT_SECONDS = 900
+
+#: Seconds within which every request is answered, except where a resource takes more: `Custom::NodesReady`.
+REQUEST_SECONDS = 240
 
 #: Seconds after which CloudFormation gives up waiting for an answer (`ServiceTimeout`); its own default is an hour.
 #: An invocation that dies without an answer is repeated by Lambda after one minute: 240 + 60 + 240, and some.
@@ -35,7 +38,7 @@ class AwsAuthEntry:
 
     #: Attribute: the role's ARN as it stands in the map, without a path.
     ATTRIBUTE_ROLE_ARN = "RoleArn"
-    #: Attribute: what the user should know, separated by semicolons; empty if all is well.
+    #: Attribute: what the user should know, separated by semicolons, or `none`.
     ATTRIBUTE_WARNINGS = "Warnings"
 
     PERMISSIONS = (
@@ -93,6 +96,10 @@ class NodesReady:
     """
 
     TYPE = "Custom::NodesReady"
+
+    #: Instead of the numbers above: from launch to Ready a Windows node takes ten minutes and more.
+    REQUEST_SECONDS = FUNCTION_TIMEOUT_SECONDS
+    SERVICE_TIMEOUT_SECONDS = 1020
 
     #: The cluster's name, exactly as EKS has it.
     CLUSTER_NAME = "ClusterName"

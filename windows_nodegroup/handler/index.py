@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from . import log
 from .cloudformation import Answer, NotARequestError, Request, deliver
-from .contract import AwsAuthEntry, NodesReady, WindowsIpam
+from .contract import REQUEST_SECONDS, AwsAuthEntry, NodesReady, WindowsIpam
 from .deadline import Deadline
 from .failures import Failure, Internal, InvalidProperties
 from .preflight_contract import AwsPreflight, ClusterPreflight
@@ -31,6 +31,9 @@ RESOURCES: Mapping[str, str] = {
     WindowsIpam.TYPE: ".windows_support",
     NodesReady.TYPE: ".readiness",
 }
+
+#: How long a request of a type may take, in seconds, where that is more than the others have.
+LONGEST: Mapping[str, int] = {NodesReady.TYPE: NodesReady.REQUEST_SECONDS}
 
 #: What is kept back of the function's time for delivering the answer, in seconds, but never more than half of it.
 ANSWER_SECONDS = 20.0
@@ -76,12 +79,13 @@ def handler(event: object, context: LambdaContext) -> None:
         UndeliverableError: The answer was not taken; Lambda will run the invocation again.
     """
     log.configure()
-    deadline = Deadline(context.get_remaining_time_in_millis() / 1000 - LEAVING_SECONDS)
+    remaining = context.get_remaining_time_in_millis() / 1000 - LEAVING_SECONDS
     try:
         request = Request.parse(event)
     except NotARequestError as error:
         log.error("ignored", reason=str(error))
         return
+    deadline = Deadline(min(remaining, LONGEST.get(request.resource_type, REQUEST_SECONDS)))
     log.REQUEST.set({"request_id": request.request_id, "logical_id": request.logical_id})
     log.info("received", request_type=request.request_type, resource_type=request.resource_type)
     deliver(_answer(request, deadline), request, deadline)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import boto3
 from . import log
 from .checks.aws import CONFIG, Aws
 from .checks.check import NotCheckedError, Status
+from .checks.cluster import MODES_WITH_ACCESS_ENTRIES, authentication_mode
 from .checks.declared import Declared
 from .checks.report import REASON_BYTES, Report
 from .checks.runner import check_aws, look_up
@@ -46,6 +48,16 @@ SETTLE_SECONDS = 10.0
 
 #: What is kept back for the checks themselves, in seconds: a missing route or permission costs a few.
 CHECK_SECONDS = 40.0
+
+#: What a cluster that moves on towards mode API, and its new access entries, make of checks that once passed.
+_MOVED_ON = ("PF105", "PF503")
+#: Where nothing of this is new, the nodes have been let in by it before.
+_WAY_IN = (
+    AwsPreflight.CLUSTER_NAME,
+    AwsPreflight.AUTHENTICATION_MODE,
+    AwsPreflight.NODE_ACCESS,
+    AwsPreflight.NODE_ROLE_ARN,
+)
 
 _DNS_ADDRESS = 10  # EKS gives its DNS service the tenth address of the service CIDR
 
@@ -164,8 +176,16 @@ def _check(request: Request, deadline: Deadline) -> tuple[Facts, Report]:
 
     settle_seconds = min(SETTLE_SECONDS, deadline.remaining() / 4) if request.request_type == "Create" else 0.0
     facts = _look_up(wanted, deadline, pause, settle_seconds=settle_seconds)
+    if _declares_nothing_new(request) and authentication_mode(facts) in MODES_WITH_ACCESS_ENTRIES:
+        # As the entry in aws-auth does: a cluster that has moved on must not keep its stack from being updated.
+        facts = replace(facts, declared=replace(wanted, acknowledged=(*wanted.acknowledged, *_MOVED_ON)))
     deadline.doing = "checking"
     return facts, check_aws(facts, report=log_outcome)
+
+
+def _declares_nothing_new(request: Request) -> bool:
+    new, old = request.properties, request.old_properties
+    return request.request_type == "Update" and all(new.get(name) == old.get(name) for name in _WAY_IN)
 
 
 def _facts_only(request: Request, deadline: Deadline) -> Mapping[str, str]:

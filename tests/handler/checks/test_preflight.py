@@ -28,8 +28,8 @@ STACK = f"arn:aws:cloudformation:{REGION}:123456789012:stack/nodes/11111111-2222
 SERVICES = ("ec2", "iam", "eks", "cloudformation")
 
 
-def request(kind: str, **properties: object) -> Request:
-    """Return a request of CloudFormation."""
+def request(kind: str, *, old: dict[str, object] | None = None, **properties: object) -> Request:
+    """Return a request of CloudFormation; an Update replaces the `old` properties, by default those of nothing."""
     return Request.parse(
         {
             "RequestType": kind,
@@ -40,6 +40,7 @@ def request(kind: str, **properties: object) -> Request:
             "ResourceType": AwsPreflight.TYPE,
             "PhysicalResourceId": "" if kind == "Create" else f"preflight/{CLUSTER}",
             "ResourceProperties": {"ServiceToken": "arn:aws:lambda", "ClusterName": CLUSTER, **properties},
+            "OldResourceProperties": {"ClusterName": CLUSTER, **(old or {})},
         }
     )
 
@@ -306,6 +307,51 @@ def test_an_update_is_checked(everything: dict[str, object], account: Account) -
     """An Update that is no rollback fails like a Create."""
     with pytest.raises(preflight.PreflightFailed, match="PF202"):
         preflight.update(request("Update", **{**everything, AwsPreflight.SUBNET_IDS: account.stranger}), Deadline(60))
+
+
+@pytest.mark.parametrize("has_entry", [False, True])
+@pytest.mark.parametrize("mode", ["API_AND_CONFIG_MAP", "API"])
+def test_a_cluster_that_has_moved_on(
+    everything: dict[str, object], answers: Answers, facts: Describe, mode: str, *, has_entry: bool
+) -> None:
+    """On the way to mode API, with an access entry or without, an Update that declares nothing new only warns."""
+    answers.given["eks:DescribeCluster"] = {"cluster": {**facts.cluster, "accessConfig": {"authenticationMode": mode}}}
+    if has_entry:
+        answers.given["eks:DescribeAccessEntry"] = {"accessEntry": {"type": "EC2_WINDOWS"}}
+    warnings = preflight.update(request("Update", old=everything, **everything), Deadline(60))["Warnings"]
+
+    assert ("[PF105]" in warnings, "[PF503]" in warnings) == (mode == "API", has_entry)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "before"),
+    [
+        ("Create", AwsPreflight.AUTHENTICATION_MODE, "API_AND_CONFIG_MAP"),
+        ("Update", AwsPreflight.AUTHENTICATION_MODE, "CONFIG_MAP"),
+        ("Update", AwsPreflight.NODE_ACCESS, "access-entry"),
+        ("Update", AwsPreflight.NODE_ROLE_ARN, "arn:aws:iam::123456789012:role/former"),
+        ("Update", AwsPreflight.CLUSTER_NAME, "former"),
+    ],
+)
+def test_what_is_new_has_to_fit(
+    everything: dict[str, object], answers: Answers, facts: Describe, kind: str, name: str, before: str
+) -> None:
+    """What relies on aws-auth anew fails in a cluster that does not read it."""
+    answers.given["eks:DescribeCluster"] = {"cluster": {**facts.cluster, "accessConfig": {"authenticationMode": "API"}}}
+    asked = request(kind, old={**everything, name: before}, **everything)
+    ask = preflight.create if kind == "Create" else preflight.update
+
+    with pytest.raises(preflight.PreflightFailed, match="PF105"):
+        ask(asked, Deadline(60))
+
+
+def test_a_cluster_does_not_move_back(everything: dict[str, object], answers: Answers, facts: Describe) -> None:
+    """A cluster in mode CONFIG_MAP where entries were declared is another one of that name: that fails."""
+    config_map = {"authenticationMode": "CONFIG_MAP"}
+    answers.given["eks:DescribeCluster"] = {"cluster": {**facts.cluster, "accessConfig": config_map}}
+
+    with pytest.raises(preflight.PreflightFailed, match="PF105"):
+        preflight.update(request("Update", old=everything, **everything), Deadline(60))
 
 
 def test_an_update_that_may_be_a_rollback_does_not_fail(

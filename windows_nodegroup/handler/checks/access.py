@@ -64,7 +64,7 @@ class NoShadowingEntry(Check[Facts]):
     severity = Severity.FAILS
     cure = "delete the access entry, or authorise the nodes by an access entry instead of aws-auth"
     documentation = GUIDE + "access-entries.html"
-    unseen = "does not see an entry that is made while the deployment runs"
+    unseen = "only warns when a stack is updated that declares what it did before; sees no entry that is yet to be made"
     asks = ("eks:DescribeCluster", "eks:DescribeAccessEntry")
 
     def problems(self, subject: Facts) -> Iterator[str]:

@@ -90,7 +90,7 @@ class ModeSuffices(Check[Facts]):
     severity = Severity.FAILS
     cure = "declare the cluster's own mode; it only ever moves from CONFIG_MAP over API_AND_CONFIG_MAP to API"
     documentation = GUIDE + "setting-up-access-entries.html"
-    unseen = "does not see whether the mode is being changed at this moment"
+    unseen = "only warns when a stack is updated that declares what it did before: its cluster has moved on since"
     asks = ("eks:DescribeCluster",)
 
     def problems(self, subject: Facts) -> Iterator[str]:

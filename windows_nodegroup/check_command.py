@@ -151,7 +151,7 @@ def _check(arguments: argparse.Namespace, caller: _Caller, progress: Progress) -
     session = caller.kubernetes_session()
     if session and not any(outcome.status is Status.FAILED for outcome in outcomes[:2]):
         kubernetes = Kubernetes(session, arguments.cluster, kubectl_role_arn=arguments.kubectl_role_arn)
-        inside = kubernetes.facts(arguments.node_role_arn)
+        inside = kubernetes.facts((arguments.node_role_arn,) if arguments.node_role_arn else ())
         outcomes += check_cluster(inside, report=progress.count).outcomes
     return outcomes
 

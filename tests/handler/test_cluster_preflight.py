@@ -38,18 +38,18 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_preflight, "SETTLE_SECONDS", 0.5)
 
 
-def ask(stage: Stage, request_type: str = "Create", **properties: str) -> dict[str, Any]:
+def ask(stage: Stage, request_type: str = "Create", **properties: object) -> dict[str, Any]:
     """Send a request for the checks inside the cluster through the function's entry; return the answer."""
     event = stage.event(request_type, physical_id=None if request_type == "Create" else f"cluster-preflight/{CLUSTER}")
     event["ResourceType"] = preflight_contract.ClusterPreflight.TYPE
     del event["ResourceProperties"]["RoleArn"]
-    event["ResourceProperties"] |= {"NodeRoleArn": ROLE, **properties}
+    event["ResourceProperties"] |= {"NodeRoleArns": ROLE, **properties}
     answer = stage.send(event)
     assert answer["Status"] == "SUCCESS", answer
     return answer
 
 
-def warnings(stage: Stage, **properties: str) -> list[str]:
+def warnings(stage: Stage, **properties: object) -> list[str]:
     """Return the lines of the warnings."""
     text: str = ask(stage, **properties)["Data"]["Warnings"]
     return text.splitlines()
@@ -88,6 +88,26 @@ def test_a_shared_role(stage: Stage) -> None:
 
     assert before == warnings(stage)
     assert before[0].startswith(f"role {ROLE} is mapped as the role of Linux nodes, too")
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_several_roles(stage: Stage, *, together: bool) -> None:
+    """Of the roles of several node groups, in a list or one string, each that is Linux nodes' is told."""
+    healthy(stage)
+    other = ROLE + ",of-another-group"
+    stage.put_map(LINUX_MAP + LINUX_MAP.replace(ROLE, f'"{other}"'))
+    roles = [f"{ROLE}-of-its-own", ROLE, other]
+    found = warnings(stage, NodeRoleArns=",".join(roles) if together else roles)
+
+    assert [line.split(" is mapped")[0] for line in found] == [f"role {ROLE}", f"role {other}"]
+
+
+def test_no_role(stage: Stage) -> None:
+    """Without a role there is nothing to look at in aws-auth."""
+    healthy(stage)
+    stage.put_map(LINUX_MAP)
+
+    assert warnings(stage, NodeRoleArns=[]) == ["none"]
 
 
 def test_a_role_of_ones_own(stage: Stage) -> None:
@@ -219,7 +239,7 @@ def test_many_nodes_are_read_page_by_page(stage: Stage, monkeypatch: pytest.Monk
     kubernetes = Kubernetes(Session.of_function(Deadline(5)), CLUSTER)
     monkeypatch.setattr(kubernetes, "_api", Api)
 
-    assert [node["metadata"]["name"] for node in kubernetes.facts("").linux_nodes()] == ["bad", "good"]
+    assert [node["metadata"]["name"] for node in kubernetes.facts(()).linux_nodes()] == ["bad", "good"]
     assert stage.aws.calls == []
     assert asked == [
         ("GET", "/api/v1/nodes?labelSelector=kubernetes.io%2Fos%3Dlinux&limit=50"),

@@ -19,7 +19,7 @@ from .entry_edit import MAP_ROLES, recorded_role
 from .failures import Failure, KubernetesAccessDenied, UnreadableRecord
 from .kubernetes import ApiError
 from .owners import ANNOTATION, Owners
-from .preflight import log_outcome
+from .preflight import list_property, log_outcome
 from .preflight_contract import ClusterPreflight
 from .rival_writers import rival_writers
 from .transport import TransportError
@@ -39,6 +39,7 @@ RETRY_SECONDS = 2.0
 
 _CONFIG_MAPS = "/api/v1/namespaces/kube-system/configmaps"
 _PAGE = 50
+_BETWEEN_ARNS = r"[\s,]+(?=arn:)"  # a role's name may contain a comma
 _UNKNOWN_CALLER, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
@@ -56,7 +57,7 @@ def create(request: Request, deadline: Deadline) -> Mapping[str, str]:
         kubectl_role_arn=text_property(properties, ClusterPreflight.KUBECTL_ROLE_ARN, required=False),
         settle_seconds=SETTLE_SECONDS,
     )
-    facts = kubernetes.facts(text_property(properties, ClusterPreflight.NODE_ROLE_ARN, required=False))
+    facts = kubernetes.facts(list_property(properties, ClusterPreflight.NODE_ROLE_ARNS, separator=_BETWEEN_ARNS))
     return {ClusterPreflight.WARNINGS: check_cluster(facts, report=log_outcome).warnings()}
 
 
@@ -93,17 +94,17 @@ class Kubernetes:
         self._api = cache(self._open)
         self._config_map = cache(self._read)
 
-    def facts(self, node_role_arn: str) -> ClusterFacts:
+    def facts(self, node_role_arns: tuple[str, ...]) -> ClusterFacts:
         """Return the subject of the checks; nothing is asked before a check needs it.
 
         Args:
-            node_role_arn: The nodes' role; empty if it does not exist yet.
+            node_role_arns: The nodes' roles, as far as they exist already.
         """
         return ClusterFacts(
             name=self._cluster_name,
-            node_role_arn=node_role_arn,
+            node_role_arns=node_role_arns,
             linux_nodes=self._linux_nodes,
-            role_entry=lambda: self._role_entry(node_role_arn),
+            role_entry=self._role_entry,
             map_owners=self._map_owners,
             windows_ipam=self._windows_ipam,
         )

@@ -130,10 +130,7 @@ def declared(properties: Mapping[str, Any]) -> Declared:
         return value.strip() if isinstance(value, str) else ""
 
     def items(name: str) -> tuple[str, ...]:
-        value = properties.get(name)
-        parts = value if isinstance(value, list) else [value]
-        found = (item for part in parts if isinstance(part, str) for item in re.split(r"[\s,]+", part))
-        return tuple(dict.fromkeys(item for item in found if item))
+        return list_property(properties, name)
 
     return Declared(
         cluster_name=text_property(properties, names.CLUSTER_NAME),
@@ -153,6 +150,14 @@ def declared(properties: Mapping[str, Any]) -> Declared:
         waits_for_signals=text(names.WAITS_FOR_SIGNALS).lower(),
         acknowledged=items(names.ACKNOWLEDGED),
     )
+
+
+def list_property(properties: Mapping[str, Any], name: str, *, separator: str = r"[\s,]+") -> tuple[str, ...]:
+    """Read a property that may be a list or one string; what is there twice counts once."""
+    value = properties.get(name)
+    parts = value if isinstance(value, list) else [value]
+    found = (item for part in parts if isinstance(part, str) for item in re.split(separator, part.strip()))
+    return tuple(dict.fromkeys(item for item in found if item))
 
 
 def log_outcome(outcome: Outcome) -> None:

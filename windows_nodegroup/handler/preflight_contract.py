@@ -67,10 +67,8 @@ class ClusterPreflight:
 
     #: The cluster's name, exactly as EKS has it.
     CLUSTER_NAME = "ClusterName"
-    #: How the nodes are authorised: `aws-auth`, `access-entry` or `existing`.
-    NODE_ACCESS = "NodeAccess"
-    #: The nodes' role.
-    NODE_ROLE_ARN = "NodeRoleArn"
+    #: The roles of the nodes, of all node groups: a list, or one string with commas; absent: none is looked at.
+    NODE_ROLE_ARNS = "NodeRoleArns"
     #: The role to assume for the Kubernetes API; absent or empty: the function's own.
     KUBECTL_ROLE_ARN = "KubectlRoleArn"
 

@@ -35,9 +35,9 @@ def facts(
     """Return what a cluster would say."""
     return ClusterFacts(
         name="my-cluster",
-        node_role_arn=role,
+        node_role_arns=(role,) if role else (),
         linux_nodes=lambda: nodes,
-        role_entry=lambda: entry,
+        role_entry=lambda _: entry,
         map_owners=lambda: owners,
         windows_ipam=lambda: ipam,
     )
@@ -135,12 +135,12 @@ def test_pf704(ipam: str | None, status: Status) -> None:
 def test_pf701_to_pf704_not_checked() -> None:
     """The checks inside the cluster say what is not allowed; one that may not ask does not hinder the others."""
 
-    def refused() -> Any:
+    def refused(*_: str) -> Any:
         raise NotCheckedError("list nodes is not allowed")
 
     subject = ClusterFacts(
         name="my-cluster",
-        node_role_arn=ROLE,
+        node_role_arns=(ROLE,),
         linux_nodes=refused,
         role_entry=refused,
         map_owners=refused,

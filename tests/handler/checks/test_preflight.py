@@ -324,21 +324,21 @@ def test_a_cluster_that_has_moved_on(
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "before"),
+    ("kind", "before"),
     [
-        ("Create", AwsPreflight.AUTHENTICATION_MODE, "API_AND_CONFIG_MAP"),
-        ("Update", AwsPreflight.AUTHENTICATION_MODE, "CONFIG_MAP"),
-        ("Update", AwsPreflight.NODE_ACCESS, "access-entry"),
-        ("Update", AwsPreflight.NODE_ROLE_ARN, "arn:aws:iam::123456789012:role/former"),
-        ("Update", AwsPreflight.CLUSTER_NAME, "former"),
+        ("Create", {}),
+        ("Update", {AwsPreflight.AUTHENTICATION_MODE: "CONFIG_MAP"}),
+        ("Update", {AwsPreflight.NODE_ACCESS: "access-entry"}),
+        ("Update", {AwsPreflight.NODE_ROLE_ARN: "arn:aws:iam::123456789012:role/former"}),
+        ("Update", {AwsPreflight.CLUSTER_NAME: "former"}),
     ],
 )
 def test_what_is_new_has_to_fit(
-    everything: dict[str, object], answers: Answers, facts: Describe, kind: str, name: str, before: str
+    everything: dict[str, object], answers: Answers, facts: Describe, kind: str, before: dict[str, object]
 ) -> None:
     """What relies on aws-auth anew fails in a cluster that does not read it."""
     answers.given["eks:DescribeCluster"] = {"cluster": {**facts.cluster, "accessConfig": {"authenticationMode": "API"}}}
-    asked = request(kind, old={**everything, name: before}, **everything)
+    asked = request(kind, old={**everything, **before}, **everything)
     ask = preflight.create if kind == "Create" else preflight.update
 
     with pytest.raises(preflight.PreflightFailed, match="PF105"):

@@ -42,17 +42,17 @@ class ClusterFacts:
 
     Attributes:
         name: The cluster's name.
-        node_role_arn: The nodes' role; empty if it does not exist yet.
+        node_role_arns: The nodes' roles, as far as they exist already.
         linux_nodes: The nodes that run Linux, as the Kubernetes API describes them.
-        role_entry: What aws-auth says of the nodes' role; None if nothing.
+        role_entry: What aws-auth says of a role, given its ARN; None if nothing.
         map_owners: Who keeps aws-auth in a file of their own.
         windows_ipam: What the ConfigMap amazon-vpc-cni says of enable-windows-ipam; None if nothing.
     """
 
     name: str
-    node_role_arn: str
+    node_role_arns: tuple[str, ...]
     linux_nodes: Callable[[], Iterable[Answer]]
-    role_entry: Callable[[], RoleEntry | None]
+    role_entry: Callable[[str], RoleEntry | None]
     map_owners: Callable[[], tuple[str, ...]]
     windows_ipam: Callable[[], str | None]
 
@@ -80,7 +80,7 @@ class NodeForCoreDns(Check[ClusterFacts]):
 
 
 class RoleIsNotShared(Check[ClusterFacts]):
-    """The nodes' role is not mapped as that of Linux nodes in aws-auth."""
+    """No role of the Windows nodes is mapped as that of Linux nodes in aws-auth."""
 
     code = "PF702"
     severity = Severity.WARNS
@@ -90,13 +90,14 @@ class RoleIsNotShared(Check[ClusterFacts]):
     asks = ("get configmaps/aws-auth",)
 
     def problems(self, subject: ClusterFacts) -> Iterator[str]:
-        """Name the role."""
-        if not subject.node_role_arn:
-            raise NotNeededError("the nodes' role does not exist yet")
-        entry = subject.role_entry()
-        before = {group for group in entry.groups if group not in entry.added} if entry else set()
-        if _NODES_GROUP in before and _WINDOWS_GROUP not in before:
-            yield f"role {subject.node_role_arn} is mapped as the role of Linux nodes, too"
+        """Name each such role."""
+        if not subject.node_role_arns:
+            raise NotNeededError("no role of the nodes was given")
+        for role_arn in subject.node_role_arns:
+            entry = subject.role_entry(role_arn)
+            before = {group for group in entry.groups if group not in entry.added} if entry else set()
+            if _NODES_GROUP in before and _WINDOWS_GROUP not in before:
+                yield f"role {role_arn} is mapped as the role of Linux nodes, too"
 
 
 class MapIsNobodysFile(Check[ClusterFacts]):

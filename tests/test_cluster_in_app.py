@@ -9,6 +9,7 @@ import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks as eks
 from aws_cdk import aws_eks_v2 as eks_v2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from tests.synthesis import make_node_group, make_stack, resources_of, template_of
@@ -138,6 +139,30 @@ def test_role_in_another_stack() -> None:
     alone = make_eks_cluster(cdk.Stack(app, "Alone"))
     with pytest.raises(InvalidNodeGroup, match=r"another stack.*WNG624"):
         _node_group(alone, cdk.Stack(app, "Others"))
+
+
+def test_private_endpoint() -> None:
+    """The function of a cluster whose endpoint is private runs in the private subnets of its VPC."""
+    made = make_eks_v2_cluster(make_stack(), endpoint_access=eks_v2.EndpointAccess.PRIVATE)
+    template = _node_group(made)
+    (function,) = resources_of(template, "AWS::Lambda::Function").values()
+    subnets = str(function["Properties"]["VpcConfig"]["SubnetIds"])
+    assert "Private" in subnets
+    assert "Public" not in subnets
+    restricted = eks_v2.EndpointAccess.PUBLIC_AND_PRIVATE.only_from("203.0.113.0/24")
+    assert EksCluster.from_cluster(make_eks_v2_cluster(make_stack(), endpoint_access=restricted)).function_subnets
+
+
+@pytest.mark.parametrize("make", [make_eks_cluster, make_eks_v2_cluster])
+def test_role_of_the_cluster(make: Any) -> None:
+    """A cluster of the app gets the policy for Windows addresses, once, and not where somebody else sees to them."""
+    name = "AmazonEKSVPCResourceController"
+    made = make(make_stack())
+    made.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(name))
+    make_node_group(made.stack, "One", cluster=EksCluster.from_cluster(made), nodegroup_name="one")
+    assert str(_node_group(made)).count(name) == 1
+    assert str(_node_group(make(make_stack()))).count(name) == 1
+    assert name not in str(_node_group(make(make_stack()), windows_ipam=None))
 
 
 def test_v2_cluster() -> None:

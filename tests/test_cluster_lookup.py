@@ -14,7 +14,7 @@ from windows_nodegroup import EksCluster, WindowsAmi
 from windows_nodegroup.problems import InvalidNodeGroup
 
 _ENV = cdk.Environment(account="111122223333", region="us-west-2")
-_FOUND = {
+_FOUND: dict[str, Any] = {
     "AccessConfig": {"AuthenticationMode": "API"},
     "CertificateAuthorityData": "Y2E=",
     "ClusterSecurityGroupId": "sg-0aaaaaaaaaaaaaaaa",
@@ -107,6 +107,24 @@ def test_given_values_win() -> None:
     assert cluster.security_group_ids == []
     assert (cluster.version, cluster.authentication_mode) == ("1.33", "API_AND_CONFIG_MAP")
     assert cluster.kubernetes_group == "windows"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "inside"),
+    [
+        ({}, False),
+        ({"EndpointPublicAccess": True, "PublicAccessCidrs": ["0.0.0.0/0"]}, False),
+        ({"EndpointPublicAccess": False}, True),
+        ({"EndpointPublicAccess": True, "PublicAccessCidrs": ["203.0.113.0/24"]}, True),
+    ],
+)
+def test_where_the_function_runs(endpoint: dict[str, Any], *, inside: bool) -> None:
+    """Where the endpoint does not admit everybody, the function runs in the cluster's subnets unless told otherwise."""
+    found = _FOUND | {"ResourcesVpcConfig": _FOUND["ResourcesVpcConfig"] | endpoint}
+    stack = _looked_up(found, {"VpcId": "vpc-0aaaaaaaaaaaaaaaa"})
+    cluster = EksCluster.from_lookup(stack, cluster_name="my-cluster")
+    assert list(cluster.function_subnets) == (["subnet-0aaaaaaaaaaaaaaaa"] if inside else [])
+    assert not EksCluster.from_lookup(stack, cluster_name="my-cluster", function_subnets=[]).function_subnets
 
 
 def test_what_a_cluster_may_lack() -> None:

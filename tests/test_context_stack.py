@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import aws_cdk as cdk
 import pytest
 
@@ -73,4 +75,27 @@ def test_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_stack_name() -> None:
     """Each node group of each cluster has a stack of its own, under a name that CloudFormation takes."""
     assert stack_name("my-cluster", "ng-windows") == "WindowsNodeGroup-my-cluster-ng-windows"
-    assert stack_name("1_cluster", "ng_1") == "WindowsNodeGroup-1--cluster-ng--1"
+    wanted = [("a_b", "c"), ("a-b", "c"), ("a", "b_c"), ("x" * 99, "y" * 63)]
+    names = {stack_name(*each) for each in [*wanted, ("a_b", "c")]}
+    assert len(names) == len(wanted)
+    assert all(re.fullmatch("[A-Za-z][A-Za-z0-9-]{0,127}", name) for name in names)
+
+
+def test_where_and_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Subnets, the function's way in and acknowledged checks can be said, too, so that each check's cure is at hand."""
+    template = template_of(
+        _stack(
+            monkeypatch,
+            cluster="my-cluster",
+            subnets="subnet-0aaaaaaaaaaaaaaaa,subnet-0bbbbbbbbbbbbbbbb",
+            kubernetes_group="windows",
+            function_subnets="subnet-0cccccccccccccccc",
+            acknowledge="PF203, PF302",
+        )
+    )
+    group = only(template, "AWS::AutoScaling::AutoScalingGroup")["Properties"]
+    assert group["VPCZoneIdentifier"] == ["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"]
+    function = only(template, "AWS::Lambda::Function")["Properties"]
+    assert function["VpcConfig"]["SubnetIds"] == ["subnet-0cccccccccccccccc"]
+    assert only(template, "AWS::EKS::AccessEntry")["Properties"]["KubernetesGroups"] == ["windows"]
+    assert only(template, "Custom::PreflightAws")["Properties"]["Acknowledged"] == ["PF203", "PF302"]

@@ -19,8 +19,9 @@ from tests.synthesis import (
 )
 from windows_nodegroup import AmiRefresh, NodeAuthorization, WindowsAmi, WindowsIpam
 from windows_nodegroup.handler import contract
-from windows_nodegroup.handler.preflight_contract import PERMISSIONS, AwsPreflight
+from windows_nodegroup.handler.preflight_contract import PERMISSIONS, AwsPreflight, ClusterPreflight
 
+ROLE = "arn:aws:iam::111122223333:role/nodes"
 FACTS = {
     "cluster_endpoint": "https://0123456789ABCDEF.gr7.us-west-2.eks.amazonaws.com",
     "cluster_certificate_authority_data": "Y2E=",
@@ -162,6 +163,45 @@ def test_ready() -> None:
     seeing = make_cluster(kubernetes_group="windows")
     assert not resources_of(make_node_group(cluster=seeing, wait_for_ready=False), contract.NodesReady.TYPE)
     assert not resources_of(make_node_group(), contract.NodesReady.TYPE)
+
+
+def test_inside() -> None:
+    """The cluster is looked at from inside once, for all roles that exist already, after Windows support."""
+    stack, cluster = make_stack(), make_cluster()
+    for number, role in enumerate([None, ROLE, ROLE + "-2", ROLE]):
+        make_node_group(stack, f"Windows{number}", cluster=cluster, nodegroup_name=f"w{number}", node_role=role)
+    template = template_of(stack)
+    inside = only(template, ClusterPreflight.TYPE)
+    assert inside["Properties"][ClusterPreflight.NODE_ROLE_ARNS] == [ROLE, ROLE + "-2"]
+    ((support, _),) = resources_of(template, contract.WindowsIpam.TYPE).items()
+    assert support in inside["DependsOn"]
+    alone = only(template_of(make_node_group(windows_ipam=None)), ClusterPreflight.TYPE)
+    assert ClusterPreflight.NODE_ROLE_ARNS not in alone["Properties"]
+    assert not resources_of(make_node_group(preflight=False), ClusterPreflight.TYPE)
+
+
+def test_support_that_comes_later() -> None:
+    """A second node group that enables Windows support has the first one's look at the cluster come after that."""
+    stack, cluster = make_stack(), make_cluster()
+    make_node_group(stack, "One", cluster=cluster, nodegroup_name="one", windows_ipam=None)
+    make_node_group(stack, "Two", cluster=cluster, nodegroup_name="two")
+    template = template_of(stack)
+    ((support, _),) = resources_of(template, contract.WindowsIpam.TYPE).items()
+    assert support in only(template, ClusterPreflight.TYPE)["DependsOn"]
+
+
+def test_nothing_but_a_wait() -> None:
+    """A function that enters for the wait alone enters after the checks, and is asked about; else it does not enter."""
+    props: dict[str, Any] = {"authorization": NodeAuthorization.EXISTING, "windows_ipam": None}
+    template = template_of(make_node_group(cluster=make_cluster(kubernetes_group="windows"), **props))
+    ((preflight, checks),) = resources_of(template, AwsPreflight.TYPE).items()
+    assert checks["Properties"][AwsPreflight.FUNCTION_IN_VPC] == "false"
+    assert preflight in only(template, "AWS::EKS::AccessEntry")["DependsOn"]
+    assert resources_of(template, contract.NodesReady.TYPE)
+    blind = make_cluster(kubernetes_group="windows", authentication_mode="CONFIG_MAP")
+    template = template_of(make_node_group(cluster=blind, **props))
+    assert not resources_of(template, contract.NodesReady.TYPE)
+    assert AwsPreflight.FUNCTION_IN_VPC not in only(template, AwsPreflight.TYPE)["Properties"]
 
 
 def test_function_in_subnets() -> None:

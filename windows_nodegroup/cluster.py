@@ -144,7 +144,7 @@ class EksCluster:
         authentication_mode: AuthenticationMode | str | None = None,
         kubectl_role: iam.IRole | str | None = None,
         kubernetes_group: str | None = None,
-        function_subnets: Sequence[ec2.ISubnet | str] = (),
+        function_subnets: Sequence[ec2.ISubnet | str] | None = None,
         function_security_groups: Sequence[ec2.ISecurityGroup | str] = (),
     ) -> Self:
         """Describes a cluster that exists, of which only the name is given.
@@ -163,7 +163,8 @@ class EksCluster:
             authentication_mode: As for `from_attributes`; by default the cluster's.
             kubectl_role: As for `from_attributes`.
             kubernetes_group: As for `from_attributes`.
-            function_subnets: As for `from_attributes`.
+            function_subnets: As for `from_attributes`; by default the cluster's own where its endpoint is private or
+                does not admit everybody, else none. An empty list: the function runs outside.
             function_security_groups: As for `from_attributes`.
 
         Raises:
@@ -175,6 +176,7 @@ class EksCluster:
             "security_groups": security_groups,
             "version": version,
             "authentication_mode": authentication_mode,
+            "function_subnets": function_subnets,
         }
         found = look_up_cluster(scope, cluster_name, vpc_is_known=vpc is not None)
         found |= {name: value for name, value in given.items() if value is not None}
@@ -182,7 +184,6 @@ class EksCluster:
             cluster_name=cluster_name,
             kubectl_role=kubectl_role,
             kubernetes_group=kubernetes_group,
-            function_subnets=function_subnets,
             function_security_groups=function_security_groups,
             **found,
         )
@@ -201,7 +202,7 @@ class EksCluster:
         service_ipv4_cidr: str | None = None,
         kubectl_role: iam.IRole | str | None = None,
         kubernetes_group: str | None = None,
-        function_subnets: Sequence[ec2.ISubnet | str] = (),
+        function_subnets: Sequence[ec2.ISubnet | str] | None = None,
         function_security_groups: Sequence[ec2.ISecurityGroup | str] = (),
     ) -> Self:
         """Describes a CDK cluster, of `aws_eks` or `aws_eks_v2`, made in the app or imported.
@@ -221,7 +222,8 @@ class EksCluster:
             service_ipv4_cidr: As for `from_attributes`; by default the one with which the app makes the cluster.
             kubectl_role: As for `from_attributes`.
             kubernetes_group: As for `from_attributes`.
-            function_subnets: As for `from_attributes`.
+            function_subnets: As for `from_attributes`; by default the private ones of the VPC where the app makes the
+                cluster with an endpoint that does not admit everybody, else none.
             function_security_groups: As for `from_attributes`.
 
         Raises:
@@ -238,6 +240,7 @@ class EksCluster:
             "authentication_mode": authentication_mode,
             "service_ipv4_cidr": service_ipv4_cidr,
             "kubernetes_group": kubernetes_group,
+            "function_subnets": function_subnets,
         }
         known = describe_cluster(cluster) | {name: value for name, value in given.items() if value is not None}
         if "vpc" not in known:
@@ -247,7 +250,6 @@ class EksCluster:
         described = cls.from_attributes(
             cluster_name=cluster.cluster_name,
             kubectl_role=kubectl_role,
-            function_subnets=function_subnets,
             function_security_groups=function_security_groups,
             **known,
         )

@@ -91,7 +91,9 @@ class ClusterFunction(Construct):
         skip_checkov(log_group, _OF_LOG)
         skip_checkov(function, _OF_FUNCTION)
         self._windows_ipam: WindowsIpam | None = None
-        self._support: list[Step] = []
+        self._support: Step | None = None
+        self._inside: Step | None = None
+        self._node_role_arns: list[str] = []
         self._way_in: list[Step] | None = None
         self._entries: list[Step] = []
 
@@ -177,28 +179,38 @@ class ClusterFunction(Construct):
         """Whether another node group has asked for other settings of the cluster."""
         return self._windows_ipam not in (None, ipam)
 
-    def support_windows(self, ipam: WindowsIpam) -> list[Step]:
-        """Has Windows support enabled and the cluster looked at from inside, once for all node groups.
+    def support_windows(self, ipam: WindowsIpam) -> Step:
+        """Has Windows support enabled, once for all node groups; nodes must not be launched before.
 
         Args:
             ipam: How pods get their addresses.
-
-        Returns:
-            What nodes must not be launched before: the support, and after that the checks that only warn.
         """
-        if self._windows_ipam is None:
+        if self._support is None:
             self._windows_ipam = ipam
             self.grant(contract.WindowsIpam.PERMISSIONS)
             self.grant(contract.WindowsIpam.UPDATE_PERMISSIONS if ipam.update_add_on else ())
-            support = self.custom_resource(self, "WindowsIpam", contract.WindowsIpam.TYPE, ipam.properties())
-            checks = self.custom_resource(self, "ClusterPreflight", ClusterPreflight.TYPE, {})
-            make_after(checks.resource, support)
-            self._support = [support, checks]
+            self._support = self.custom_resource(self, "WindowsIpam", contract.WindowsIpam.TYPE, ipam.properties())
+            if self._inside:
+                make_after(self._inside.resource, self._support)
         return self._support
 
+    def look_inside(self, node_role_arn: str | None) -> Step:
+        """Has the cluster looked at from inside, once for all node groups, before nodes are launched; it only warns.
+
+        Args:
+            node_role_arn: The nodes' role where it exists already.
+        """
+        if self._inside is None:
+            self._inside = self.custom_resource(self, "ClusterPreflight", ClusterPreflight.TYPE, {})
+            make_after(self._inside.resource, self._support)
+        if node_role_arn and node_role_arn not in self._node_role_arns:
+            self._node_role_arns.append(node_role_arn)
+            self._inside.resource.add_property_override(ClusterPreflight.NODE_ROLE_ARNS, self._node_role_arns)
+        return self._inside
+
     def begin_after(self, checks: Step) -> None:
-        """Has everything that the function does wait for a preflight; the function itself makes that."""
-        first = [*self._entries, *self._support[:1]]
+        """Has everything that the function does in the cluster wait for a preflight; the function itself makes that."""
+        first = [*self._entries, *filter(None, [self._support or self._inside])]
         if self._entries and self._entries[0].condition is None:
             first = self._entries  # all else waits for it
         for each in first:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_eks as eks
+from aws_cdk import aws_iam as iam
 
+from .endpoint_access import admits_everybody
 from .manifests.function_rbac import DEFAULT_GROUP, function_rbac
 from .order import Step
 
@@ -40,6 +42,9 @@ def describe_cluster(cluster: CdkCluster) -> dict[str, Any]:
         known["service_ipv4_cidr"] = config.get("kubernetesNetworkConfig", {}).get("serviceIpv4Cidr")
         # An aws_eks_v2 cluster says that it is API. One of aws_eks says nothing unless told; EKS then takes CONFIG_MAP.
         known["authentication_mode"] = config.get("accessConfig", {}).get("authenticationMode") or "CONFIG_MAP"
+        network = config.get("resourcesVpcConfig", {})
+        if not admits_everybody(network.get("endpointPublicAccess"), network.get("publicAccessCidrs")):
+            known["function_subnets"] = cluster.vpc.select_subnets().subnets
     elif mode is not None:
         known["authentication_mode"] = mode.value
     if has_kubectl(cluster):
@@ -71,6 +76,16 @@ def apply_rbac(cluster: CdkCluster, group: str) -> Step:
     """Has the function's permissions applied to a cluster that `has_kubectl`, once for all its node groups."""
     manifest = cluster.node.try_find_child(f"manifest-{_RBAC}") or cluster.add_manifest(_RBAC, *function_rbac(group))
     return Step(next(each for each in manifest.node.find_all() if isinstance(each, CfnResource)))
+
+
+def allow_windows_addresses(cluster: CdkCluster) -> None:
+    """Gives the role of a cluster that the app makes the policy by which EKS gives Windows pods their addresses.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/windows-support.html
+    """
+    if made_with(cluster) is not None:
+        policy = iam.ManagedPolicy.from_aws_managed_policy_name("AmazonEKSVPCResourceController")
+        cast("eks.Cluster", cluster).role.add_managed_policy(policy)
 
 
 def _known(cluster: CdkCluster, attribute: str) -> Any:  # noqa: ANN401 — of many types

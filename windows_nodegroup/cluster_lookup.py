@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Annotations, ContextProvider, Stack
 
 from . import rules
+from .endpoint_access import admits_everybody
 from .literals import is_literal
 from .names import check_cluster_name
 from .problems import Problems
@@ -71,6 +72,8 @@ def look_up_cluster(scope: Construct, cluster_name: str, *, vpc_is_known: bool) 
         "cluster_certificate_authority_data": known["CertificateAuthorityData"],
         "service_ipv4_cidr": known["KubernetesNetworkConfig"].get("ServiceIpv4Cidr"),
     }
+    if not admits_everybody(network.get("EndpointPublicAccess"), network.get("PublicAccessCidrs")):
+        attributes["function_subnets"] = network["SubnetIds"]
     return attributes if vpc_is_known else attributes | {"vpc": _vpc_id(scope, cluster)}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from aws_cdk import Environment, Stack
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME = "ng-windows"
 
+_LONGEST_NAME = 128
 _FAMILY = re.compile(r"WindowsServer(2019|2022|2025)(Core|Full)Container")
 
 
@@ -38,7 +40,11 @@ class ContextNodeGroupStack(Stack):
     | `nodes-min` | 1 | the fewest nodes |
     | `nodes-max` | `nodes` | the most nodes |
     | `node-ami-family` | `WindowsServer2022CoreContainer` | 2019, 2022 or 2025, Core or Full |
+    | `subnets` | the cluster's | where nodes are launched: ids with commas between |
     | `kubectl-role` | | a role that may edit `aws-auth`; needed where the cluster knows no access entries |
+    | `kubernetes-group` | | a group that may edit ConfigMaps and see nodes; `rbac` prints what gives it that |
+    | `function-subnets` | | where the function runs; the cluster's, if its endpoint does not admit everybody |
+    | `acknowledge` | | codes of checks whose failure shall only be a warning, with commas between |
 
     Attributes:
         node_group: The node group.
@@ -61,7 +67,11 @@ class ContextNodeGroupStack(Stack):
             self,
             "NodeGroup",
             cluster=EksCluster.from_lookup(
-                self, cluster_name=self._text("cluster") or "", kubectl_role=self._text("kubectl-role")
+                self,
+                cluster_name=self._text("cluster") or "",
+                kubectl_role=self._text("kubectl-role"),
+                kubernetes_group=self._text("kubernetes-group"),
+                function_subnets=self._list("function-subnets"),
             ),
             nodegroup_name=self._text("name") or DEFAULT_NAME,
             instance_types=[self._text("node-type") or DEFAULT_INSTANCE_TYPE],
@@ -69,12 +79,18 @@ class ContextNodeGroupStack(Stack):
             min_size=self._number("nodes-min"),
             max_size=self._number("nodes-max"),
             ami=_ami(family) if family else None,
+            subnets=self._list("subnets"),
+            acknowledged_checks=self._list("acknowledge") or (),
         )
         show_results(self, self.node_group)
 
     def _text(self, name: str) -> str | None:
         value = self.node.try_get_context(name)
         return None if value is None else str(value)
+
+    def _list(self, name: str) -> list[str] | None:
+        value = self._text(name)
+        return None if value is None else [item for item in re.split(r"[\s,]+", value) if item]
 
     def _number(self, name: str) -> int | None:
         value = self._text(name)
@@ -84,8 +100,16 @@ class ContextNodeGroupStack(Stack):
 
 
 def stack_name(cluster_name: str, nodegroup_name: str) -> str:
-    """The name of a stack of its own for each node group; stacks may not have underscores in their names."""
-    return f"WindowsNodeGroup-{cluster_name}-{nodegroup_name}".replace("_", "--")
+    """The name of a stack of its own for each node group.
+
+    Stacks may not have underscores in their names, nor more than 128 characters: what is lost is made up for by a hash.
+    """
+    name = f"WindowsNodeGroup-{cluster_name}-{nodegroup_name}"
+    allowed = name.replace("_", "-")
+    if allowed == name and len(name) <= _LONGEST_NAME:
+        return name
+    told_apart = sha256(f"{cluster_name} {nodegroup_name}".encode()).hexdigest()[:8]
+    return f"{allowed[: _LONGEST_NAME - 9]}-{told_apart}"
 
 
 def _ami(family: str) -> WindowsAmi:

@@ -61,12 +61,14 @@ class NodeAccess:
         authorization: By what they may join.
         node_role: Their role where it exists already.
         windows_ipam: How pods get their addresses; None: somebody else sees to it.
+        wait_for_ready: Whether somebody wants to wait until nodes are Ready.
     """
 
     cluster: EksCluster
     authorization: NodeAuthorization = NodeAuthorization.AUTOMATIC
     node_role: iam.IRole | str | None = None
     windows_ipam: WindowsIpam | None = field(default_factory=WindowsIpam)
+    wait_for_ready: bool = True
 
     def check(self, scope: Construct, problems: Problems) -> None:
         """Checks that the cluster reads what the nodes are authorized by, and that the function can get in to write it.
@@ -99,7 +101,7 @@ class NodeAccess:
 
     def function_enters(self, scope: Construct) -> bool:
         """Whether the function talks to the Kubernetes API, or may have to."""
-        return self.windows_ipam is not None or self._writes_aws_auth(scope)
+        return self.windows_ipam is not None or self._writes_aws_auth(scope) or self.waits(scope)
 
     def authorize(self, scope: Construct, role: iam.IRole) -> list[Step]:
         """Lets nodes join that have a role.
@@ -128,16 +130,38 @@ class NodeAccess:
 
     def support_windows(self, scope: Construct) -> list[Step]:
         """Enables Windows support of the cluster, unless somebody else sees to it; what nodes are launched after."""
-        return ClusterFunction.of(scope, self.cluster).support_windows(self.windows_ipam) if self.windows_ipam else []
+        if self.windows_ipam is None:
+            return []
+        if self.cluster.construct is not None:
+            from .cluster_in_app import allow_windows_addresses  # noqa: PLC0415 — loads cdk8s, which few need
+
+            allow_windows_addresses(self.cluster.construct)
+        return [ClusterFunction.of(scope, self.cluster).support_windows(self.windows_ipam)]
+
+    def look_inside(self, scope: Construct) -> list[Step]:
+        """Looks at the cluster from inside, if the function gets there; what nodes are launched after."""
+        if not self.function_enters(scope):
+            return []
+        return [ClusterFunction.of(scope, self.cluster).look_inside(self.existing_role_arn)]
 
     @property
-    def sees_nodes(self) -> bool:
-        """Whether the function may see nodes, or a parameter may let it; EKS's policy shows it none."""
-        return bool(self.cluster.kubernetes_group or self.cluster.kubectl_role_arn)
+    def existing_role_arn(self) -> str | None:
+        """The ARN of the nodes' role where it exists already."""
+        role = self.node_role
+        return role if role is None or isinstance(role, str) else role.role_arn
 
-    def wait_for_ready(
-        self, scope: Construct, group_name: str, role_arn: str, triggers: Sequence[Number | str]
-    ) -> Step:
+    def waits(self, scope: Construct) -> bool:
+        """Whether the deployment waits for Ready nodes, or may: the function has to see them.
+
+        EKS's policy shows it none. A Kubernetes group does, where an access entry or CDK's `aws-auth` puts it in one.
+        """
+        cluster = self.cluster
+        is_in_group = cluster.kubernetes_group and (
+            cluster.authentication_mode != AuthenticationMode.CONFIG_MAP or cdk_writes_aws_auth(scope, cluster)
+        )
+        return self.wait_for_ready and bool(is_in_group or cluster.kubectl_role_arn)
+
+    def make_wait(self, scope: Construct, group_name: str, role_arn: str, triggers: Sequence[Number | str]) -> Step:
         """Has the deployment wait until the nodes are Ready, if the function may see them.
 
         Args:

@@ -223,7 +223,11 @@ class WindowsNodeGroup(NodeGroupBase):
         )
         network = NodeNetwork(cluster=cluster, subnets=subnets, security_groups=security_groups)
         access = NodeAccess(
-            cluster=cluster, authorization=authorization, node_role=node_role, windows_ipam=windows_ipam
+            cluster=cluster,
+            authorization=authorization,
+            node_role=node_role,
+            windows_ipam=windows_ipam,
+            wait_for_ready=wait_for_ready,
         )
         own = own_tags(cluster.cluster_name, nodegroup_name)
         hints = {}
@@ -271,7 +275,6 @@ class WindowsNodeGroup(NodeGroupBase):
                 ami=ami,
                 kubernetes_version=version,
                 disk_size=storage.root_size,
-                node_role=node_role,
                 wait_for_signals=wait_for_signals,
                 acknowledged_checks=acknowledged_checks,
             )
@@ -307,17 +310,18 @@ class WindowsNodeGroup(NodeGroupBase):
         )
         update.apply(self, group, capacity)
         self.auto_scaling_group_name = group.ref
-        support = access.support_windows(self)
-        for each in (*support[-1:], *authorizations):
+        steps = [*access.support_windows(self), *(access.look_inside(self) if preflight else ())]
+        for each in (*steps[-1:], *authorizations):
             make_after(group, each)
-        steps = [*support, *authorizations]
+        steps += authorizations
+        waits = access.waits(self)
+        if waits:
+            triggers = [version_of_template, capacity.desired, capacity.smallest]
+            steps.append(access.make_wait(self, self.auto_scaling_group_name, self.role.role_arn, triggers))
         if checks:
             first.make_first(self, checks, role=self.role, security_group=security_group, authorizations=authorizations)
             steps.append(checks)
-        if wait_for_ready and access.sees_nodes:
-            triggers = [version_of_template, capacity.desired, capacity.smallest]
-            steps.append(access.wait_for_ready(self, self.auto_scaling_group_name, self.role.role_arn, triggers))
-        show_warnings(self, steps, waits_in_vain=wait_for_ready and not access.sees_nodes)
+        show_warnings(self, steps, waits_in_vain=wait_for_ready and not waits)
         # A new node reports to the group, by the name that the template has for it.
         stack, region = pseudo_parameter("STACK_NAME"), pseudo_parameter("REGION")
         report = Signal(stack=stack, resource=group.logical_id, region=region)

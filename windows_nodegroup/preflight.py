@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import Stack
+
 from .cluster_function import ClusterFunction
 from .handler.preflight_contract import PERMISSIONS, AwsPreflight
 from .literals import is_literal
 from .order import make_after
-from .remembered import attribute
+from .remembered import attribute, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,7 +52,6 @@ class Preflight:
         ami: Which Windows.
         kubernetes_version: For which Kubernetes version the image was chosen.
         disk_size: The root volume's size in GiB.
-        node_role: The nodes' role where it exists already.
         wait_for_signals: Whether nodes have to reach CloudFormation.
         acknowledged_checks: Codes of checks whose failure only warns.
     """
@@ -62,7 +63,6 @@ class Preflight:
     ami: WindowsAmi
     kubernetes_version: str | None
     disk_size: Number
-    node_role: iam.IRole | str | None
     wait_for_signals: bool
     acknowledged_checks: Sequence[str]
 
@@ -95,7 +95,7 @@ class Preflight:
                 AwsPreflight.SECURITY_GROUP_IDS: self.network.foreign_group_ids,
                 AwsPreflight.CONTROL_PLANE_SECURITY_GROUP_IDS: list(self.cluster.security_group_ids),
                 AwsPreflight.INSTANCE_TYPES: list(self.capacity.type_names),
-                AwsPreflight.NODE_ROLE_ARN: self._node_role_arn,
+                AwsPreflight.NODE_ROLE_ARN: self.access.existing_role_arn,
                 AwsPreflight.FUNCTION_IN_VPC: _text(bool(self.cluster.function_subnets))
                 if self.access.function_enters(scope)
                 else None,
@@ -125,10 +125,11 @@ class Preflight:
         """
         make_after(security_group, checks)
         root: IConstruct | None = role
-        if self.node_role is not None:
+        if self.access.node_role is not None:
             root = scope.node.try_find_child("InstanceProfile")
+            stack = stack_of(scope)
             for step in authorizations:
-                if step.kind:  # not of the cluster's own construct
+                if Stack.of(step.resource) is stack:  # CDK's own aws-auth may be in the cluster's
                     make_after(step.resource, checks)
         if root is not None:
             root.node.add_dependency(checks.resource)
@@ -140,10 +141,6 @@ class Preflight:
             name: attribute(checks.resource, _ATTRIBUTES[name]) if value is None else value
             for name, value in self.cluster.facts.items()
         }
-
-    @property
-    def _node_role_arn(self) -> str | None:
-        return self.node_role if self.node_role is None or isinstance(self.node_role, str) else self.node_role.role_arn
 
 
 def _text(value: bool) -> str:  # noqa: FBT001 — CloudFormation knows no others than texts

@@ -209,10 +209,16 @@ def test_function_in_subnets() -> None:
     stack = make_stack()
     vpc = ec2.Vpc(stack, "Vpc", max_azs=1)
     cluster = make_cluster(vpc=vpc, function_subnets=vpc.private_subnets)
-    template = template_of(make_node_group(stack, cluster=cluster))
+    vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+    node_group = make_node_group(stack, cluster=cluster)
+    vpc.add_interface_endpoint("Eks", service=ec2.InterfaceVpcEndpointAwsService.EKS)
+    template = template_of(node_group)
     ((_, function),) = resources_of(template, "AWS::Lambda::Function").items()
     assert function["Properties"]["VpcConfig"]["SecurityGroupIds"] == [CLUSTER_SECURITY_GROUP]
     assert len(function["Properties"]["VpcConfig"]["SubnetIds"]) == 1
     assert any("DefaultRoute" in name for name in function["DependsOn"])
     assert "ec2:CreateNetworkInterface" in str(template)
+    endpoints = resources_of(template, "AWS::EC2::VPCEndpoint")
+    assert len(endpoints) == 2
+    assert endpoints.keys() <= set(function["DependsOn"])
     assert only(template, AwsPreflight.TYPE)["Properties"][AwsPreflight.FUNCTION_IN_VPC] == "true"

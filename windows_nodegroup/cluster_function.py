@@ -21,7 +21,7 @@ from .function_asset import function_archive
 from .handler import contract
 from .handler.preflight_contract import ClusterPreflight
 from .network import subnet_ids
-from .order import Step, make_after
+from .order import Step, make_after, make_after_endpoints
 from .remembered import pseudo_parameter, stack_of
 
 if TYPE_CHECKING:
@@ -266,6 +266,8 @@ class ClusterFunction(Construct):
             for subnet in self.cluster.function_subnets:
                 if not isinstance(subnet, str):
                     function.node.add_dependency(subnet.internet_connectivity_established)
+            if self.cluster.vpc is not None:
+                make_after_endpoints(function, self.cluster.vpc)
         return function
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aws_cdk import Fn
+import jsii
+from aws_cdk import Aspects, CfnResource, Fn, IAspect
 
 if TYPE_CHECKING:
-    from aws_cdk import CfnCondition, CfnResource
+    from aws_cdk import CfnCondition
+    from aws_cdk import aws_ec2 as ec2
+    from constructs import IConstruct
 
 
 class Step(NamedTuple):
@@ -43,3 +46,21 @@ def only_if(condition: CfnCondition, step: Step) -> Step:
     """Has a step taken only if a condition holds."""
     step.resource.cfn_options.condition = condition
     return step._replace(condition=condition)
+
+
+def make_after_endpoints(resource: CfnResource, vpc: ec2.IVpc) -> None:
+    """Has CloudFormation make `resource` after all endpoints that the app makes for a VPC, earlier or later."""
+    Aspects.of(resource).add(_AfterEndpoints(vpc))
+
+
+@jsii.implements(IAspect)
+class _AfterEndpoints:
+    """Finds the endpoints when the app is synthesized, and all are made."""
+
+    def __init__(self, vpc: ec2.IVpc) -> None:
+        self._vpc = vpc
+
+    def visit(self, node: IConstruct) -> None:
+        for each in self._vpc.node.find_all():
+            if isinstance(each, CfnResource) and each.cfn_resource_type == "AWS::EC2::VPCEndpoint":
+                node.node.add_dependency(each)

@@ -204,6 +204,51 @@ def bad_input(aws: LocalAws) -> LocalCluster:
     return aws.create_cluster("bad-input", version="1.34")
 
 
+@pytest.mark.parametrize("status", ["FAILED", "DELETING"])
+def test_cluster_that_never_becomes_active(aws: LocalAws, scenario: Scenario, status: str) -> None:
+    """A cluster that has failed or is being deleted is told within a minute, without the advice to wait for it."""
+    cluster = aws.create_cluster(f"cluster-{status.lower()}", version="1.34")
+    cluster.record.status = status
+    started = time.monotonic()
+    deployed = scenario.deploy(cluster.name, _describe(cluster))
+    assert time.monotonic() - started < 60
+    assert deployed.status == "ROLLBACK_COMPLETE"
+    assert "PF102" in deployed.reasons, deployed.reasons
+    assert status in deployed.reasons
+    assert not [each for each in deployed.created if "WindowsNodeGroups" not in each]
+    assert _joined(aws, cluster) == []
+
+
+def test_cluster_deleted_before_an_update(aws: LocalAws, scenario: Scenario) -> None:
+    """The update ends within a minute with the reason, its rollback is not stranded, and the stack can be deleted."""
+    cluster = aws.create_cluster("deleted-first", version="1.34", aws_auth="[]\n")
+    described = _describe(cluster)
+    assert scenario.deploy(cluster.name, described).status == "CREATE_COMPLETE"
+    aws.client("eks").delete_cluster(name=cluster.name)
+    started = time.monotonic()
+    updated = scenario.deploy(cluster.name, described, instance_types=["m5.xlarge"])
+    assert time.monotonic() - started < 60
+    assert updated.status == "UPDATE_ROLLBACK_COMPLETE", updated.events
+    assert "PF101" in updated.reasons, updated.reasons
+    assert scenario.destroy(cluster.name).status == "DELETE_COMPLETE"
+
+
+def test_cluster_deleted_after_the_checks(aws: LocalAws, scenario: Scenario) -> None:
+    """A cluster that goes while it is deployed to ends the deployment within a minute; nothing was launched."""
+    cluster = aws.create_cluster("deleted-meanwhile", version="1.34", aws_auth="[]\n")
+
+    def delete() -> None:
+        aws.client("eks").delete_cluster(name=cluster.name)
+
+    cluster.kubernetes.faults.meanwhile(delete, count=1)
+    started = time.monotonic()
+    deployed = scenario.deploy(cluster.name, _describe(cluster))
+    assert time.monotonic() - started < 60
+    assert deployed.status == "ROLLBACK_COMPLETE", deployed.events
+    assert cluster.name in deployed.reasons
+    assert _joined(aws, cluster) == []
+
+
 def test_cluster_deleted_in_between(aws: LocalAws, scenario: Scenario) -> None:
     """A cluster that was deleted under its node group keeps nobody from deleting the stack."""
     cluster = aws.create_cluster("deleted", version="1.34", aws_auth="[]\n")

@@ -23,6 +23,7 @@ _MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "import/": synthesis.imports,
     "function/asset-": function.asset,
     "function/cold-start": function.cold_start,
+    "function/peak-memory": function.peak_memory,
     "aws-auth/edit-": aws_auth.edits,
     "aws-auth/writers-": writers.writers,
 }
@@ -47,7 +48,7 @@ def main() -> int:
 def _measure(names: list[str]) -> Iterator[Figure]:
     for prefix, measurement in _MEASUREMENTS.items():
         if not names or any(prefix.startswith(name) or name.startswith(prefix) for name in names):
-            yield from measurement()
+            yield from (figure for figure in measurement() if not names or figure.name.startswith(tuple(names)))
 
 
 def _row(figure: Figure) -> str:

@@ -28,7 +28,7 @@ _ROUNDS = {10: 25, 100: 15, 1000: 5, 5000: 3}
 def edits() -> Iterator[Figure]:
     """An upsert into maps of 10 to 5,000 entries; the floor is one parse of the same text by the same parser."""
     for count, rounds in _ROUNDS.items():
-        text = _map(count)
+        text = node_entries(count)
         yield paired(
             f"aws-auth/edit-{count}",
             partial(aws_auth.upsert, text, _ROLE_ARN),
@@ -37,5 +37,6 @@ def edits() -> Iterator[Figure]:
         )
 
 
-def _map(entries: int) -> str:
-    return "".join(_ENTRY.format(number=number) for number in range(entries))
+def node_entries(count: int) -> str:
+    """A map of so many entries, as the writers of platform teams make them."""
+    return "".join(_ENTRY.format(number=number) for number in range(count))

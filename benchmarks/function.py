@@ -1,4 +1,4 @@
-"""The function: what its asset weighs, and how long a cold start takes until CloudFormation has its answer."""
+"""The function: what its asset weighs, how long a cold start takes until its answer is there, and how much memory."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.aws_auth import node_entries
 from benchmarks.measurement import Figure, paired
 from local_aws import LocalAws
 from windows_nodegroup.function_asset import function_files
 from windows_nodegroup.handler import contract
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from local_aws.functions.function import Function
 
@@ -47,19 +48,40 @@ def cold_start() -> Iterator[Figure]:
 
     The floor is a bare function in the same run: boto3's eks client, DescribeCluster, and two HTTPS requests.
     """
+    with _both() as (create, bare, _):
+        yield paired("function/cold-start", create, bare, rounds=15)
+
+
+def peak_memory() -> Iterator[Figure]:
+    """The most memory that a Create takes, with a map of 5,000 entries; the floor is the bare function.
+
+    Lambda gives a function its share of a processor by its memory, so its size is not chosen by this figure alone.
+    """
+    with _both(entries=5000) as (create, bare, peaks):
+        create()
+        bare()
+        value, floor = peaks()
+        if value and floor:
+            yield Figure(name="function/peak-memory", value=value, unit="bytes", floor=floor, ratio=value / floor)
+
+
+@contextmanager
+def _both(entries: int = 0) -> Iterator[tuple[Callable[[], None], Callable[[], None], Callable[[], list[int | None]]]]:
+    """What runs our function in a fresh process, what runs the bare one, and what tells how much memory they took."""
+    map_roles = node_entries(entries) or "[]\n"
     with LocalAws() as aws, _answers() as (url, answers):
-        cluster = aws.create_cluster(_CLUSTER, aws_auth="[]\n")
+        cluster = aws.create_cluster(_CLUSTER, aws_auth=map_roles)
         ours = _function(aws, "ours", contract.HANDLER, function_files())
         bare = _function(aws, "bare", "bare.handler", {"bare.py": _BARE})
 
         def create() -> None:
             answers.clear()
-            cluster.kubernetes.put_config_map("kube-system", "aws-auth", {"mapRoles": "[]\n"})
+            cluster.kubernetes.put_config_map("kube-system", "aws-auth", {"mapRoles": map_roles})
             _invoke(ours, _event(aws, url))
             if [answer["Status"] for answer in answers] != ["SUCCESS"]:
                 raise RuntimeError(f"the function answered {answers}")
 
-        yield paired("function/cold-start", create, lambda: _invoke(bare, {"cluster": _CLUSTER}), rounds=15)
+        yield create, lambda: _invoke(bare, {"cluster": _CLUSTER}), lambda: [ours.peak_memory, bare.peak_memory]
 
 
 def _function(aws: LocalAws, name: str, handler: str, files: Mapping[str, bytes]) -> Function:

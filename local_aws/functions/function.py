@@ -122,6 +122,12 @@ class Function:
         self.forward_output(self)
         return outcome
 
+    @property
+    def peak_memory(self) -> int | None:
+        """The most memory that one of the idle environments has ever had, in bytes; None where nobody tells."""
+        with self._lock:
+            return max((peak for worker in self._idle if (peak := worker.peak_memory)), default=None)
+
     def retire(self, *, also_busy: bool = False) -> None:
         """Run nothing more in the environments that there are."""
         with self._lock:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import subprocess
 import threading
 import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 #: Seconds until the function's modules must be imported. AWS gives ten; a laptop under load may be slower than that.
 _INIT_SECONDS = 60
@@ -69,6 +70,13 @@ class Worker:
     def alive(self) -> bool:
         """The process runs."""
         return self._process.poll() is None
+
+    @property
+    def peak_memory(self) -> int | None:
+        """The most memory that the process has ever had, in bytes; None where the system does not tell."""
+        status = Path(f"/proc/{self._process.pid}/status")
+        told = re.search(r"VmHWM:\s+(\d+) kB", status.read_text("utf-8")) if status.is_file() else None
+        return int(told[1]) * 1024 if told else None
 
     def invoke(self, invocation: Invocation) -> Outcome:
         """Run the function once; after a fatal outcome the process is gone."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import aws_cdk as cdk
 
     from local_aws import LocalAws, LocalCluster
+    from local_aws.eks.clusters import Status
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +206,7 @@ def bad_input(aws: LocalAws) -> LocalCluster:
 
 
 @pytest.mark.parametrize("status", ["FAILED", "DELETING"])
-def test_cluster_that_never_becomes_active(aws: LocalAws, scenario: Scenario, status: str) -> None:
+def test_cluster_that_never_becomes_active(aws: LocalAws, scenario: Scenario, status: Status) -> None:
     """A cluster that has failed or is being deleted is told within a minute, without the advice to wait for it."""
     cluster = aws.create_cluster(f"cluster-{status.lower()}", version="1.34")
     cluster.record.status = status

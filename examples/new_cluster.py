@@ -8,7 +8,6 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
-from aws_cdk import aws_iam as iam
 
 from windows_nodegroup import EksCluster, WindowsNodeGroup
 
@@ -23,8 +22,6 @@ cluster = eks.Cluster(
     default_capacity_type=eks.DefaultCapacityType.NODEGROUP,
     default_capacity=0,
 )
-# By this policy EKS gives Windows pods their addresses.
-cluster.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name("AmazonEKSVPCResourceController"))
 linux = cluster.add_nodegroup_capacity(
     "Linux", ami_type=eks.NodegroupAmiType.AL2023_X86_64_STANDARD, instance_types=[ec2.InstanceType("t3.medium")]
 )

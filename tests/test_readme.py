@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
 from windows_nodegroup import EksCluster, WindowsNodeGroup, WindowsNodeGroupStack
+from windows_nodegroup.context_stack import ContextNodeGroupStack
 
 if TYPE_CHECKING:
     import pytest
@@ -27,6 +30,33 @@ def test_the_code_of_the_first_screen_runs(tmp_path: Path, monkeypatch: pytest.M
     stack = names["stack"]
     assert isinstance(stack, cdk.Stack)
     Template.from_stack(stack).resource_count_is("AWS::AutoScaling::AutoScalingGroup", 1)
+
+
+def test_the_code_of_other_clusters_runs() -> None:
+    """A cluster made in the app, and manifests for a cluster that was imported, as the README has them."""
+    blocks = re.findall(r"```python\n(.*?)```", README.partition("## ")[2], flags=re.DOTALL)
+    stacks = [cdk.Stack(cdk.App(analytics_reporting=False), "Stack") for _ in blocks]
+    for stack, block in zip(stacks, blocks, strict=True):
+        layer = lambda_.LayerVersion.from_layer_version_arn(
+            stack, "Layer", "arn:aws:lambda:us-west-2:111122223333:layer:kubectl:1"
+        )
+        options = eks.KubectlProviderOptions(kubectl_layer=layer)
+        version = eks.KubernetesVersion.V1_34
+        names = {"eks": eks, "stack": stack, "EksCluster": EksCluster, "WindowsNodeGroup": WindowsNodeGroup}
+        if "eks.Cluster(" not in block:
+            names["cluster"] = eks.Cluster(stack, "Cluster", version=version, kubectl_provider_options=options)
+        exec(block, names)  # noqa: S102 - this is what a reader does with it
+    made, imported = map(Template.from_stack, stacks)
+    made.resource_count_is("AWS::EKS::Nodegroup", 1)
+    imported.resource_count_is("Custom::AWSCDK-EKS-KubernetesResource", 1)
+
+
+def test_the_words_of_the_context_are_the_stacks() -> None:
+    """Each word that can be said with `-c` stands in the README, and no other."""
+    rows = re.findall(r"^    \| `([a-z-]+)` \|", str(ContextNodeGroupStack.__doc__), re.MULTILINE)
+    documented = re.findall(r"^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \|", README, re.MULTILINE)
+    words = {word for cell in documented for word in re.findall("`([a-z-]+)`", cell)}
+    assert words == set(rows) - {"-c", "cluster", "name"}
 
 
 def test_the_table_of_parameters_is_the_stacks() -> None:

@@ -82,6 +82,21 @@ def test_one_access_entry_for_a_role() -> None:
     assert sorted(len(each["DependsOn"]) for each in entries.values()) == [1, 2]  # the checks of each node group
 
 
+def test_one_access_entry_for_the_role_of_another_group() -> None:
+    """So do a group that has made the role and one that was given it."""
+    stack = make_stack()
+    cluster = make_cluster(authentication_mode=AuthenticationMode.API)
+    first = make_node_group(stack, "A", cluster=cluster, nodegroup_name="a")
+    make_node_group(stack, "B", cluster=cluster, nodegroup_name="b", node_role=first.role)
+    assert len(windows_entries(template_of(stack))) == 1
+
+
+def test_authorization_that_is_none() -> None:
+    """A text is none of the choices."""
+    with pytest.raises(InvalidNodeGroup, match="WNG636"):
+        make_node_group(authorization="access entry")
+
+
 def test_access_entry_by_choice() -> None:
     """Where the cluster reads both, an access entry can be chosen."""
     template = template_of(make_node_group(authorization=NodeAuthorization.ACCESS_ENTRY))

@@ -78,6 +78,9 @@ class NodeAccess:
             problems: Collects what is wrong.
         """
         cluster, mode = self.cluster, self.cluster.authentication_mode
+        if self.authorization not in tuple(NodeAuthorization):
+            problems.add(rules.AUTHORIZATION, f"authorization is {self.authorization!r}")
+            return
         if is_literal(mode):
             self._check_mode(mode, problems)
         elif not is_parameter(scope, mode):
@@ -246,12 +249,10 @@ class NodeAccess:
         return function.custom_resource(scope, "AwsAuthEntry", contract.AwsAuthEntry.TYPE, properties)
 
     def _access_entry(self, scope: Construct, role_arn: str) -> Step:
-        if self.node_role is None:
-            return self._make_access_entry(scope, "AccessEntry", role_arn)
         # A role has one entry in a cluster, however many node groups have the role.
-        stack = stack_of(scope)
-        key = fingerprint(stack, f"{self.cluster.cluster_name} {role_arn}")
-        name = f"WindowsNodes{key}"
+        name = f"WindowsNodes{fingerprint(stack_of(scope), f'{self.cluster.cluster_name} {role_arn}')}"
+        if self.node_role is None:
+            return shared(scope, name, lambda _: self._make_access_entry(scope, "AccessEntry", role_arn))
         return shared(scope, name, lambda stack: self._make_access_entry(stack, name, role_arn))
 
     def _make_access_entry(self, scope: Construct, construct_id: str, role_arn: str) -> Step:

@@ -799,6 +799,15 @@ AWS_AUTH_OF_CDK = Rule(
         "'arn:aws:lambda:us-west-2:1:layer:k:1')))"
     ),
 )
+AUTHORIZATION = Rule(
+    code="WNG636",
+    severity="error",
+    meaning="It is not clear by what the nodes may join",
+    cure="use a member of NodeAuthorization, or leave it to the cluster's mode",
+    documentation=_ACCESS,
+    good="authorization=NodeAuthorization.EXISTING",
+    bad='authorization="existing"',
+)
 
 # 7: tags
 

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 
+from tests.found import codes, texts
 from tests.synthesis import (
     CLUSTER_SECURITY_GROUP,
     SUBNETS,
@@ -18,7 +19,9 @@ from tests.synthesis import (
     resources_of,
     template_of,
 )
+from windows_nodegroup.network import NodeNetwork
 from windows_nodegroup.problems import InvalidNodeGroup
+from windows_nodegroup.remembered import attribute
 
 CONTROL_PLANE = "sg-0eeeeeeeeeeeeeeee"
 GIVEN = "sg-0dddddddddddddddd"
@@ -89,9 +92,44 @@ def test_given_groups() -> None:
     assert len(resources_of(template, "AWS::EC2::SecurityGroupIngress")) == 1
 
 
-def test_no_groups_at_all() -> None:
-    """An empty list is respected: whoever gives it wants the own group alone."""
-    assert attached(template_of(make_node_group(security_groups=[]))) == ["own"]
+def test_looked_up_source() -> None:
+    """Where the cluster's description knows no group of the control plane, one is let in that was looked up."""
+    stack = make_stack()
+    checks = cdk.CfnResource(stack, "Checks", type="Custom::Checks")
+    network = NodeNetwork(cluster=make_cluster(cluster_security_group=None), security_groups=[GIVEN])
+    network.own_security_group(stack, "x", control_plane_group=attribute(checks, "GroupId"))
+    sources = {str(source) for _, _, _, source in ingress(template_of(stack))}
+    assert sources == {str({"Fn::GetAtt": ["Checks", "GroupId"]})}
+
+
+def test_known_source() -> None:
+    """What the description knows is preferred."""
+    stack = make_stack()
+    NodeNetwork(cluster=make_cluster()).own_security_group(stack, "x", control_plane_group=CONTROL_PLANE)
+    assert {source for _, _, _, source in ingress(template_of(stack))} == {CLUSTER_SECURITY_GROUP}
+
+
+def test_wng625_control_plane_unknown() -> None:
+    """A group that would keep the control plane out is refused."""
+    network = NodeNetwork(cluster=make_cluster(cluster_security_group=None), security_groups=[GIVEN])
+    assert codes(network.check) == ["WNG625"]
+    assert codes(lambda problems: network.check(problems, control_plane_is_looked_up=True)) == []
+
+
+def test_wng616_no_groups_at_all() -> None:
+    """With the own group alone, nodes would reach neither the control plane nor the cluster's DNS."""
+    network = NodeNetwork(cluster=make_cluster(), security_groups=[])
+    assert codes(network.check) == ["WNG616"]
+    assert texts(network.check)[0].startswith("security_groups is empty: ")
+
+
+def test_wng632_security_group_id() -> None:
+    """A name is no id; tokens are left alone."""
+    token = cdk.Fn.ref("Group")
+    assert codes(NodeNetwork(cluster=make_cluster(), security_groups=["nodes", token, GIVEN]).check) == ["WNG632"]
+    assert codes(NodeNetwork(cluster=make_cluster(), security_groups=[token, GIVEN]).check) == []
+    tokens = cdk.Token.as_list({"Ref": "Groups"})
+    assert codes(NodeNetwork(cluster=make_cluster(), security_groups=tokens).check) == []
 
 
 def test_no_second_cluster_tag() -> None:
@@ -135,6 +173,40 @@ def test_selection(selection: ec2.SubnetSelection | None, names: list[str]) -> N
     template = template_of(make_node_group(stack, cluster=make_cluster(vpc=vpc, subnets=()), subnets=selection))
     subnets = [each["Ref"] for each in launched_in(template)]
     assert [name for name in names for subnet in subnets if name in subnet] == names
+
+
+def test_selection_of_known_subnets() -> None:
+    """A selection that lists its subnets needs no VPC."""
+    stack = make_stack()
+    subnet = ec2.Subnet.from_subnet_id(stack, "Given", "subnet-1")
+    template = template_of(make_node_group(stack, subnets=ec2.SubnetSelection(subnets=[subnet])))
+    assert launched_in(template) == ["subnet-1"]
+
+
+def test_wng634_selection_needs_vpc() -> None:
+    """Nothing can be selected from a VPC of which only the id is known, and the cure says how to know it."""
+    private = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
+    (text,) = texts(NodeNetwork(cluster=make_cluster(), subnets=private).check)
+    assert "from vpc-0123456789abcdef0, an id: " in text
+    assert "vpc=ec2.Vpc.from_lookup(...)" in text
+    assert "[WNG634]" in text
+
+
+def test_wng633_selection() -> None:
+    """What CDK says of a selection that cannot be met is said with all that is wrong."""
+    vpc = ec2.Vpc(make_stack(), "Vpc", max_azs=1)
+    nothing = ec2.SubnetSelection(subnet_group_name="nope")
+    (text,) = texts(NodeNetwork(cluster=make_cluster(vpc=vpc), subnets=nothing).check)
+    assert text.startswith("the subnets cannot be selected (There are no subnet groups with name 'nope' in this VPC")
+    assert "[WNG633]" in text
+
+
+def test_wng631_subnet_id() -> None:
+    """A name is no id; all that are none are named, and tokens are left alone."""
+    given = ["private-a", cdk.Fn.ref("Subnet"), "subnet-1", "private-b"]
+    (text,) = texts(NodeNetwork(cluster=make_cluster(), subnets=given).check)
+    assert text.startswith("subnets has 'private-a', 'private-b': ")
+    assert "[WNG631]" in text
 
 
 def test_nowhere_to_launch() -> None:

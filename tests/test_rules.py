@@ -7,7 +7,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_eks, aws_lambda
+from aws_cdk import aws_ec2, aws_eks, aws_lambda
 
 import windows_nodegroup
 from development.rules_page import PATH, page
@@ -17,7 +17,13 @@ from windows_nodegroup.rules import RULES
 
 NAMES: dict[str, Any] = {name: getattr(windows_nodegroup, name) for name in windows_nodegroup.__all__}
 
-_MORE_NAMES: dict[str, Any] = {"aws_eks": aws_eks, "aws_lambda": aws_lambda, "cdk": cdk, "Duration": cdk.Duration}
+_MORE_NAMES: dict[str, Any] = {
+    "aws_ec2": aws_ec2,
+    "aws_eks": aws_eks,
+    "aws_lambda": aws_lambda,
+    "cdk": cdk,
+    "Duration": cdk.Duration,
+}
 
 
 def codes_of(props: str) -> set[str]:

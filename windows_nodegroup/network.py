@@ -7,24 +7,30 @@ security group has it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_cdk import Fn
+from aws_cdk import Fn, Token
 from aws_cdk import aws_ec2 as ec2
 
 from . import rules
-from .literals import is_token_list
+from .literals import is_token_list, literals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from constructs import Construct
 
     from .cluster import EksCluster
+    from .literals import Intrinsic
     from .problems import Problems
 
-_SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnet_type", "subnets")
+_SUBNET_ID = re.compile(r"subnet-[0-9a-f]+")
+_GROUP_ID = re.compile(r"sg-[0-9a-f]+")
+_ERROR_NAME = re.compile(r"^\w+: ")
+
+_SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnet_type")
 
 # https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html
 _FROM_CONTROL_PLANE = ((443, 443, "webhooks"), (1025, 65535, "kubelet and pods"))
@@ -61,36 +67,46 @@ class NodeNetwork:
         given, cluster = self.subnets, self.cluster
         if given is None and cluster.subnet_ids:
             return list(cluster.subnet_ids)
+        if isinstance(given, ec2.SubnetSelection) and given.subnets is not None:
+            return subnet_ids(given.subnets)
         if given is None or isinstance(given, ec2.SubnetSelection):
             selection = {name: getattr(given, name) for name in _SELECTION} if given else {}
             return cluster.vpc.select_subnets(**selection).subnet_ids if cluster.vpc else []
         return subnet_ids(given)
 
-    def check(self, problems: Problems) -> None:
-        """Checks that nodes have a place to be launched in and a way to the control plane."""
-        if not self.launch_subnet_ids:
-            problems.add(rules.NO_SUBNETS, "no subnets are given, and none are known of the cluster")
+    def check(self, problems: Problems, *, control_plane_is_looked_up: bool = False) -> None:
+        """Checks that nodes have a place to be launched in and a way to the control plane, and it one to them.
+
+        Args:
+            problems: Collects what is wrong.
+            control_plane_is_looked_up: Whether `own_security_group` will be told a group of the control plane.
+        """
+        self._check_subnets(problems)
+        self._check_groups(problems)
         cluster = self.cluster
-        if self.security_groups is None and not cluster.cluster_security_group_id:
-            problems.add(
-                rules.NO_WAY_TO_CONTROL_PLANE, "no security_groups are given and no cluster security group is known"
-            )
+        if not (control_plane_is_looked_up or _control_plane_group(cluster)):
+            problems.add(rules.CONTROL_PLANE_UNKNOWN, "no security group of the control plane is known")
         if cluster.function_security_group_ids and not cluster.function_subnets:
             problems.add(rules.FUNCTION_NETWORK, "function_security_groups are given without function_subnets")
         if cluster.function_subnets and not (cluster.function_security_group_ids or cluster.cluster_security_group_id):
             problems.add(rules.FUNCTION_NETWORK, "function_subnets are given and no security group is known")
 
-    def own_security_group(self, scope: Construct, description: str) -> tuple[ec2.CfnSecurityGroup, str]:
+    def own_security_group(
+        self, scope: Construct, description: str, *, control_plane_group: str | Intrinsic | None = None
+    ) -> tuple[ec2.CfnSecurityGroup, str]:
         """Makes the own group in `scope`: open to the control plane and to itself, closed to all others.
 
         Args:
             scope: The node group.
             description: What the EC2 console shows for the group.
+            control_plane_group: A security group of the control plane, where the cluster's description knows none.
 
         Returns:
             The group and its id.
         """
-        source = _control_plane_group(self.cluster)
+        source = _control_plane_group(self.cluster) or control_plane_group
+        if isinstance(source, dict):
+            source = Token.as_string(source)
         group = ec2.CfnSecurityGroup(
             scope,
             "SecurityGroup",
@@ -134,6 +150,36 @@ class NodeNetwork:
         if is_token_list(ids):
             return Fn.split(",", Fn.join(",", [own_id, Fn.join(",", ids)]))
         return [own_id, *ids]
+
+    def _check_subnets(self, problems: Problems) -> None:
+        given, cluster = self.subnets, self.cluster
+        if isinstance(given, ec2.SubnetSelection):
+            if given.subnets is None and cluster.vpc is None:
+                problems.add(rules.SELECTION_NEEDS_VPC, f"subnets are to be selected from {cluster.vpc_id}, an id")
+                return
+        elif wrong := _not_ids(_SUBNET_ID, given):
+            problems.add(rules.SUBNET_ID, f"subnets has {wrong}")
+        try:
+            found = self.launch_subnet_ids
+        except RuntimeError as error:  # what CDK says where a VPC has no such subnets
+            problems.add(rules.SELECTION, f"the subnets cannot be selected ({_ERROR_NAME.sub('', str(error))})")
+            return
+        if not found:
+            problems.add(rules.NO_SUBNETS, "no subnets are given, and none are known of the cluster")
+
+    def _check_groups(self, problems: Problems) -> None:
+        if wrong := _not_ids(_GROUP_ID, self.security_groups):
+            problems.add(rules.SECURITY_GROUP_ID, f"security_groups has {wrong}")
+        if not self.foreign_group_ids:
+            empty = "security_groups is empty"
+            unknown = "no security_groups are given and no cluster security group is known"
+            problems.add(rules.NO_WAY_TO_CONTROL_PLANE, unknown if self.security_groups is None else empty)
+
+
+def _not_ids(pattern: re.Pattern[str], values: Iterable[object] | None) -> str:
+    """Those texts among `values` that are not ids, as a user reads them."""
+    texts = literals(value for value in values or () if isinstance(value, str))
+    return ", ".join(repr(text) for text in texts if not pattern.fullmatch(text))
 
 
 def _control_plane_group(cluster: EksCluster) -> str | None:

@@ -687,8 +687,8 @@ NO_WAY_TO_CONTROL_PLANE = Rule(
     severity="error",
     meaning="No security group is known with which nodes could reach the control plane and the cluster's DNS",
     cure=(
-        "give cluster_security_group in the cluster's description, or the security groups of its Linux nodes as "
-        "security_groups"
+        "leave security_groups out and give cluster_security_group in the cluster's description, or give the security "
+        "groups of the cluster's Linux nodes as security_groups"
     ),
     documentation=_EKS + "sec-group-reqs.html",
     good='security_groups=["sg-0123456789abcdef0"]',
@@ -798,6 +798,62 @@ AWS_AUTH_OF_CDK = Rule(
         "kubectl_layer=aws_lambda.LayerVersion.from_layer_version_arn(stack, 'L', "
         "'arn:aws:lambda:us-west-2:1:layer:k:1')))"
     ),
+)
+CONTROL_PLANE_UNKNOWN = Rule(
+    code="WNG625",
+    severity="error",
+    meaning="No security group of the control plane is known, and the nodes' own group would keep it out",
+    cure=(
+        "give cluster_security_group or security_groups in the cluster's description, or let the preflight look it up"
+    ),
+    documentation=_EKS + "sec-group-reqs.html",
+    good='security_groups=["sg-0123456789abcdef0"]',
+    bad=(
+        'security_groups=["sg-0123456789abcdef0"], preflight=False, cluster=EksCluster.from_attributes('
+        'cluster_name="c", vpc="vpc-1", version="1.33")'
+    ),
+)
+SUBNET_ID = Rule(
+    code="WNG631",
+    severity="error",
+    meaning="A subnet's id is not well-formed",
+    cure="list ids such as subnet-0123456789abcdef0, or subnets of CDK",
+    documentation=_SELF_MANAGED,
+    good='subnets=["subnet-0123456789abcdef0"]',
+    bad='subnets=["private-a"]',
+)
+SECURITY_GROUP_ID = Rule(
+    code="WNG632",
+    severity="error",
+    meaning="A security group's id is not well-formed",
+    cure="list ids such as sg-0123456789abcdef0, not names, or security groups of CDK",
+    documentation=_EKS + "sec-group-reqs.html",
+    good='security_groups=["sg-0123456789abcdef0"]',
+    bad='security_groups=["linux-nodes"]',
+)
+SELECTION = Rule(
+    code="WNG633",
+    severity="error",
+    meaning="The VPC has no such subnets as nodes are to be launched in",
+    cure="give subnets that the VPC has, as subnets, their ids or a selection",
+    documentation="https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_ec2/SubnetSelection.html",
+    good=(
+        "subnets=aws_ec2.SubnetSelection(subnet_group_name='Private'), cluster=EksCluster.from_attributes("
+        "cluster_name='c', vpc=aws_ec2.Vpc(stack, 'V'), version='1.33')"
+    ),
+    bad=(
+        "subnets=aws_ec2.SubnetSelection(subnet_group_name='Windows'), cluster=EksCluster.from_attributes("
+        "cluster_name='c', vpc=aws_ec2.Vpc(stack, 'V'), version='1.33')"
+    ),
+)
+SELECTION_NEEDS_VPC = Rule(
+    code="WNG634",
+    severity="error",
+    meaning="Subnets are to be selected from a VPC of which only the id is known",
+    cure="describe the cluster with vpc=ec2.Vpc.from_lookup(...), or give subnets or their ids",
+    documentation="https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_ec2/SubnetSelection.html",
+    good="subnets=aws_ec2.SubnetSelection(subnets=[aws_ec2.Subnet.from_subnet_id(stack, 'S', 'subnet-1')])",
+    bad="subnets=aws_ec2.SubnetSelection(subnet_group_name='Private')",
 )
 AUTHORIZATION = Rule(
     code="WNG636",

@@ -37,6 +37,10 @@ class NotOneWordError(Exception):
     """What the script itself throws when a token turns out to be more than one word."""
 
 
+class NotOneItemError(Exception):
+    """What the script itself throws when a token turns out to be more than one label or taint."""
+
+
 def script_of(user_data: str) -> str:
     """What EC2's launch agent runs: from the first opening tag to the first closing one, and there must be no more."""
     user_data.encode("ascii")
@@ -100,7 +104,10 @@ def signal_of(script: str) -> dict[str, str]:
     """The options of `cfn-signal` that are put together from a name and a value."""
     tokens = tokens_of(script)
     options: dict[str, str] = {}
-    for index, token in enumerate(tokens):
+    program = next(
+        index for index, (kind, text) in enumerate(tokens) if kind == "expandable" and text.endswith("cfn-signal.exe")
+    )
+    for index, token in enumerate(tokens[program:], program):
         if token.kind == "string" and token.text.startswith("--") and tokens[index + 1].text == "+":
             value, _ = _evaluate(tokens, index + 2)
             assert isinstance(value, str)
@@ -184,18 +191,47 @@ def _evaluate(tokens: list[Token], position: int) -> tuple[str | list[str], int]
     elif function == Token("word", "Assert-Word"):
         value, position = _evaluate(tokens, position + 2)
         assert isinstance(value, str)
-        if not re.fullmatch(r"[!#$&(-~]+", value):
-            raise NotOneWordError(value)
+        _assert_word(value)
+    elif function == Token("word", "Assert-Item"):
+        value, position = _evaluate(tokens, position + 2)
+        assert isinstance(value, str)
+        if "," in value:
+            raise NotOneItemError(value)
+        _assert_word(value)
+    elif function == Token("word", "Join-Word"):
+        value, position = _evaluate(tokens, position + 2)
+        assert isinstance(value, str)
+        words = value.split("\n") if value else []
+        for word in words:
+            _assert_word(word)
+        value = " ".join(words)
     else:
-        value, position = _evaluate(tokens, position + 1)
-        assert [token.text for token in tokens[position : position + 2]] == ["-join", " "]
-        value, position = " ".join(value), position + 2
+        value, position = _operation(tokens, position + 1)
     assert tokens[position].text == ")"
     if [token.text for token in tokens[position + 1 : position + 5]] == [".", "Split", "(", ","]:
         assert isinstance(value, str)
         assert tokens[position + 5].text == ")"
         return value.split(","), position + 6
     return value, position + 1
+
+
+def _operation(tokens: list[Token], position: int) -> tuple[str, int]:
+    """What `-join` makes of an array, or `+` of two strings."""
+    left, position = _evaluate(tokens, position)
+    operator = tokens[position]
+    right, position = _evaluate(tokens, position + 1)
+    assert isinstance(right, str)
+    if operator == Token("word", "-join"):
+        assert isinstance(left, list)
+        return right.join(left), position
+    assert operator == Token("sign", "+")
+    assert isinstance(left, str)
+    return left + right, position
+
+
+def _assert_word(text: str) -> None:
+    if not re.fullmatch(r"[!#$&(-~]+", text):
+        raise NotOneWordError(text)
 
 
 def _array(tokens: list[Token], position: int) -> tuple[list[str], int]:

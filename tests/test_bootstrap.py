@@ -12,10 +12,12 @@ import tree_sitter_pwsh
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.found import codes
 from tests.intrinsics import evaluate
 from tests.powershell_reader import (
     DOUBLE_QUOTES,
     SINGLE_QUOTES,
+    NotOneItemError,
     NotOneWordError,
     arguments_of,
     assignments_of,
@@ -212,6 +214,43 @@ def test_list_token() -> None:
     assert read["ExcludedSnatCIDRs"] == ["10.0.0.0/8", "172.16.0.0/12"]
 
 
+def test_commands_in_a_list_token() -> None:
+    """Commands that only the deployment knows are lines of code like all others."""
+    commands = cdk.Token.as_list({"Ref": "Commands"})
+    bootstrap = Bootstrap(cluster_name="c", pre_bootstrap_commands=commands, post_bootstrap_commands=commands)
+    assert problem_codes(pre_bootstrap_commands=commands, post_bootstrap_commands=commands) == []
+    read = assignments_of(script(bootstrap, {"Commands": ["'</powershell>", "exit"]}))
+    assert read["$before"] == read["$after"] == "'</powershell>\nexit"
+
+
+def test_words_in_a_list_token() -> None:
+    """Words of which only the deployment knows the number stand beside others, and are checked one by one."""
+    words = cdk.Token.as_list({"Ref": "Words"})
+    bootstrap = Bootstrap(
+        cluster_name="c", labels={"team": "blue"}, max_pods=9, kubelet_extra_args=words, kube_proxy_extra_args=words
+    )
+    read = arguments_of(script(bootstrap, {"Words": ["--v=4", "--a=b,c"]}))
+    assert read["KubeletExtraArgs"] == "--node-labels=team=blue --max-pods=9 --v=4 --a=b,c"
+    assert read["KubeProxyExtraArgs"] == "--v=4 --a=b,c"
+    assert arguments_of(script(bootstrap, {"Words": []}))["KubeProxyExtraArgs"] == ""
+    for wrong in ("--v 4", '--a="b"', "%PATH%"):
+        with pytest.raises(NotOneWordError):
+            arguments_of(script(bootstrap, {"Words": ["--v=4", wrong]}))
+
+
+def test_one_label_stays_one() -> None:
+    """A label or taint from a token that would be two ends the bootstrap; those beside it stay readable."""
+    references = {"Team": "blue,x=y"}
+    labels = Bootstrap(cluster_name="c", labels={"team": cdk.Fn.ref("Team"), "os": "windows"})
+    taints = Bootstrap(cluster_name="c", taints=[TaintSpec(key="team", value=cdk.Fn.ref("Team"))])
+    for bootstrap in (labels, taints):
+        with pytest.raises(NotOneItemError):
+            arguments_of(script(bootstrap, references))
+    text = script(labels, {"Team": "blue"})
+    assert "('--node-labels=' + (@((Assert-Item (ConvertFrom-Base64 'dGVhbT1ibHVl')), 'os=windows') -join ','))" in text
+    assert arguments_of(text)["KubeletExtraArgs"] == "--node-labels=team=blue,os=windows"
+
+
 def test_words_from_tokens() -> None:
     """Labels, taints and numbers from tokens arrive as words; more than one word ends the bootstrap."""
     bootstrap = Bootstrap(
@@ -236,6 +275,9 @@ def test_word_check_of_the_script() -> None:
     """The script checks words with the expression that the reader of these tests checks them with."""
     text = script(Bootstrap(cluster_name="c", labels={"team": cdk.Fn.ref("Team")}), {"Team": "blue"})
     assert "-notmatch '\\A[!#$&(-~]+\\z'" in text
+    assert "if ($Text -match ',') { throw" in text
+    words = Bootstrap(cluster_name="c", kubelet_extra_args=cdk.Token.as_list({"Ref": "Words"}))
+    assert '$Lines.Split("`n") | ForEach-Object { Assert-Word $_ }' in script(words, {"Words": []})
 
 
 def test_commands_around() -> None:
@@ -365,6 +407,34 @@ def test_wng511_parameter_twice() -> None:
     assert problem_codes(max_pods=9, bootstrap_arguments=cdk.Fn.ref("Arguments")) == []
 
 
+def test_derived_dns_address_yields() -> None:
+    """An address of DNS that nobody gave is no second one: what stands in the raw arguments wins."""
+    arguments = {"service_ipv4_cidr": "10.100.0.0/16", "bootstrap_arguments": "-DNSClusterIP 10.100.0.53"}
+    assert problem_codes(**arguments) == []
+    assert problem_codes(**arguments, dns_cluster_ip="10.100.0.10") == ["WNG511"]
+
+
+def test_labels_among_the_arguments() -> None:
+    """Labels and taints in an extra argument are held to the same rules as all others."""
+
+    def found(*words: str) -> list[str]:
+        return problem_codes(kubelet_extra_args=words)
+
+    assert found("--node-labels=node-role.kubernetes.io/worker=") == ["WNG503"]
+    assert found("--node-labels=team=blue,a!=b", "--node-labels=b=-") == ["WNG501", "WNG502"]
+    assert found("--node-labels=kubernetes.io/os=windows") == ["WNG504"]
+    assert found("--node-labels=team=blue,os=windows", "--register-with-taints=a=b:NoSchedule,c:NoExecute") == []
+    assert found("--register-with-taints=a=b:Never") == ["WNG505"]
+    assert found("--register-with-taints=a=b:NoSchedule,a:NoSchedule") == ["WNG506"]
+    assert found(f"--node-labels=kubernetes.io/a={cdk.Fn.ref('Value')}") == []
+
+
+def test_wng515_unreadable_item() -> None:
+    """A label has a value, and a taint an effect."""
+    assert problem_codes(kubelet_extra_args=["--node-labels=team,os=windows"]) == ["WNG515"]
+    assert problem_codes(kubelet_extra_args=["--register-with-taints=os=windows"]) == ["WNG515"]
+
+
 def test_wng801_user_data_size() -> None:
     """User data ends at 16 KB, before the last Base64 and with that inside."""
     script_without = len(user_data(Bootstrap(cluster_name="c", pre_bootstrap_commands=["#"]), signal=None))
@@ -372,3 +442,13 @@ def test_wng801_user_data_size() -> None:
     assert problem_codes(pre_bootstrap_commands=["#" * (room // 2)]) == []
     assert problem_codes(pre_bootstrap_commands=["#" * (room + 1)]) == ["WNG801"]
     assert problem_codes(pre_bootstrap_commands=["\u00e9" * (room // 2)]) == ["WNG801"]
+
+
+def test_wng801_counts_what_is_looked_up() -> None:
+    """What only the deployment knows of the cluster counts with its usual length, if nodes are told it."""
+    commands = ["#" * 13000]
+    assert problem_codes(pre_bootstrap_commands=commands) == ["WNG801"]
+    facts = {name: cdk.Fn.ref("Fact") for name in ("cluster_endpoint", "cluster_certificate_authority_data")}
+    assert problem_codes(pre_bootstrap_commands=commands, service_ipv4_cidr="10.100.0.0/16", **facts) == ["WNG801"]
+    nothing = Bootstrap(cluster_name="c", pre_bootstrap_commands=commands)
+    assert codes(lambda problems: nothing.check(problems, facts_are_looked_up=False)) == []

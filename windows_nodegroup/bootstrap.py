@@ -6,14 +6,14 @@ https://docs.aws.amazon.com/eks/latest/userguide/eks-optimized-windows-ami.html#
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import Fn, Tokenization
 
 from . import rules
-from .labels import check_labels, check_taints
+from .labels import TaintSpec, check_labels, check_taints
 from .literals import is_literal, is_token_list, literals
 from .powershell import in_base64, quote
 from .user_data import Signal, user_data
@@ -21,7 +21,7 @@ from .user_data import Signal, user_data
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .labels import TaintSpec
+    from .labels import TaintEffect
     from .literals import Intrinsic, Number
     from .problems import Problems
 
@@ -31,7 +31,13 @@ MAX_USER_DATA_BYTES = 16384
 # The bootstrap script joins kubelet's arguments with spaces into the command line of a Windows service: a word has to
 # survive being part of that, and "%" would be read as the name of an environment variable.
 _WORD = re.compile(r"--[!#$&(-~]+")
-_SET_BY_INPUTS = {"--node-labels": "labels", "--register-with-taints": "taints", "--max-pods": "max_pods"}
+_LABELS, _TAINTS = "--node-labels", "--register-with-taints"
+_SET_BY_INPUTS = {_LABELS: "labels", _TAINTS: "taints", "--max-pods": "max_pods"}
+
+_TAINT = re.compile(r"([^=:]+)(?:=([^:]*))?:([^:]+)")
+
+# How many characters the facts of a cluster have, about: they count before the deployment knows them.
+_USUAL_LENGTHS = {"cluster_endpoint": 75, "cluster_certificate_authority_data": 1500, "service_ipv4_cidr": 18}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +80,20 @@ class Bootstrap:
     pre_bootstrap_commands: Sequence[str] | None = None
     post_bootstrap_commands: Sequence[str] | None = None
 
-    def check(self, problems: Problems) -> None:
-        """Check what is literal: syntax, contradictions, and the size of the user data (to which tokens will add)."""
+    def check(self, problems: Problems, *, facts_are_looked_up: bool = True) -> None:
+        """Check what is literal: syntax, contradictions, and the size of the user data (to which tokens will add).
+
+        Args:
+            problems: Collects what is wrong.
+            facts_are_looked_up: Whether nodes will be told those facts of the cluster too that are not given here.
+        """
         check_labels(self.labels, problems)
         check_taints(self.taints, problems)
         self._check_addresses(problems)
         self._check_extra_arguments(problems)
-        size = len(self._script(Signal(stack="", resource="", region="")))
+        self._check_parameters(problems)
+        full = self._with_usual_facts(facts_are_looked_up=facts_are_looked_up)
+        size = len(full._script(Signal(stack="", resource="", region="")))  # noqa: SLF001 — of this class
         if size > MAX_USER_DATA_BYTES:
             problems.add(rules.USER_DATA_SIZE, f"the user data has {size} bytes or more")
 
@@ -96,10 +109,19 @@ class Bootstrap:
         return user_data(
             arguments=self._arguments(),
             more_arguments=self.bootstrap_arguments,
-            before=self.pre_bootstrap_commands,
-            after=self.post_bootstrap_commands,
+            before=_lines(self.pre_bootstrap_commands),
+            after=_lines(self.post_bootstrap_commands),
             signal=signal,
         )
+
+    def _with_usual_facts(self, *, facts_are_looked_up: bool) -> Bootstrap:
+        """The same with texts of the usual length for what only the deployment knows of the cluster."""
+        usual: dict[str, Any] = {}
+        for name, length in _USUAL_LENGTHS.items():
+            value = getattr(self, name)
+            if facts_are_looked_up if value is None else not is_literal(value):
+                usual[name] = "~" * length  # travels in Base64, as does whatever only the deployment knows
+        return replace(self, **usual)
 
     def _arguments(self) -> dict[str, str]:
         """The parameters of the bootstrap script, as PowerShell expressions."""
@@ -113,10 +135,10 @@ class Bootstrap:
         arguments = {name: quote(value) for name, value in plain.items() if value is not None}
         if self.excluded_snat_cidrs:
             arguments["ExcludedSnatCIDRs"] = _array(self.excluded_snat_cidrs)
-        if kubelet := self._kubelet_words():
-            arguments["KubeletExtraArgs"] = _words(kubelet)
+        if kubelet := [*self._kubelet_words(), *_words(self.kubelet_extra_args)]:
+            arguments["KubeletExtraArgs"] = _joined(kubelet)
         if self.kube_proxy_extra_args:
-            arguments["KubeProxyExtraArgs"] = _words(self.kube_proxy_extra_args)
+            arguments["KubeProxyExtraArgs"] = _joined(_words(self.kube_proxy_extra_args))
         return arguments
 
     def _tenth_service_address(self) -> str | Intrinsic | None:
@@ -130,17 +152,17 @@ class Bootstrap:
         return {"Fn::Join": [".", [*({"Fn::Select": [index, numbers]} for index in range(3)), "10"]]}
 
     def _kubelet_words(self) -> list[str]:
+        """What labels, taints and max_pods make of kubelet's arguments, as PowerShell expressions."""
         words = []
         if self.labels:
-            words.append("--node-labels=" + ",".join(f"{key}={value}" for key, value in self.labels.items()))
+            words.append(_list(_LABELS, [f"{key}={value}" for key, value in self.labels.items()]))
         if self.taints:
-            words.append("--register-with-taints=" + ",".join(map(str, self.taints)))
+            words.append(_list(_TAINTS, [str(taint) for taint in self.taints]))
         if self.max_pods is not None:
-            words.append(
-                "--max-pods="
-                + (str(self.max_pods) if is_literal(self.max_pods) else Tokenization.stringify_number(self.max_pods))
-            )
-        return [*words, *(self.kubelet_extra_args or ())]
+            known = is_literal(self.max_pods)
+            number = str(self.max_pods) if known else Tokenization.stringify_number(self.max_pods)
+            words.append(_word(f"--max-pods={number}"))
+        return words
 
     def _check_addresses(self, problems: Problems) -> None:
         if (self.cluster_endpoint is None) != (self.cluster_certificate_authority_data is None):
@@ -172,19 +194,69 @@ class Bootstrap:
             name = _SET_BY_INPUTS.get(word.partition("=")[0])
             if name and getattr(self, name) is not None:
                 problems.add(rules.ARGUMENT_TWICE, f"argument {word!r} for kubelet stands beside {name}")
+        self._check_given_labels(problems)
+
+    def _check_given_labels(self, problems: Problems) -> None:
+        """Hold labels and taints that stand in an extra argument to the rules of those that do not."""
+        for label in self._items(_LABELS):
+            key, equals, value = label.partition("=")
+            if equals:
+                check_labels({key: value}, problems)
+            else:
+                problems.add(rules.UNREADABLE_ITEM, f"argument {_LABELS} has {label!r}")
+        taints = []
+        for taint in self._items(_TAINTS):
+            if read := _TAINT.fullmatch(taint):
+                key, value, effect = read.groups("")
+                taints.append(TaintSpec(key=key, value=value, effect=cast("TaintEffect", effect)))
+            else:
+                problems.add(rules.UNREADABLE_ITEM, f"argument {_TAINTS} has {taint!r}")
+        check_taints(taints, problems)
+
+    def _items(self, argument: str) -> list[str]:
+        """What an extra argument for kubelet lists, as far as it is known."""
+        words = [word.partition("=") for word in literals(self.kubelet_extra_args)]
+        return [item for name, _, items in words if name == argument for item in items.split(",") if item]
+
+    def _check_parameters(self, problems: Problems) -> None:
         if is_literal(self.bootstrap_arguments):
             given = {name.lower() for name in self._arguments()}
+            if self.dns_cluster_ip is None:
+                given.discard("dnsclusterip")  # derived: what stands in the arguments wins
             for name in re.findall(r"(?<![\w-])-(\w+)", self.bootstrap_arguments):
                 if name.lower() in given:
                     problems.add(rules.PARAMETER_TWICE, f"bootstrap_arguments repeat -{name}")
 
 
-def _words(words: Sequence[str]) -> str:
-    """Joins words, of which the script itself checks those that are known only to the deployment."""
+def _lines(commands: Sequence[str] | None) -> str | None:
+    if is_token_list(commands):
+        return Fn.join("\n", list(commands or ()))
+    return "\n".join(commands or ()) or None
+
+
+# Each of these makes PowerShell expressions. What only the deployment knows, the script itself checks.
+
+
+def _word(word: str) -> str:
+    return quote(word) if is_literal(word) else f"(Assert-Word {quote(word)})"
+
+
+def _words(words: Sequence[str] | None) -> list[str]:
     if is_token_list(words):
-        return quote(Fn.join(" ", list(words)))
-    checked = [quote(word) if is_literal(word) else f"(Assert-Word {quote(word)})" for word in words]
-    return f"(@({', '.join(checked)}) -join ' ')"
+        return [f"(Join-Word {quote(_lines(words) or '')})"]
+    return [_word(word) for word in words or ()]
+
+
+def _list(argument: str, items: Sequence[str]) -> str:
+    # One that is a token could hold a comma, and would be two.
+    if is_literal(items):
+        return quote(f"{argument}={','.join(items)}")
+    checked = [quote(item) if is_literal(item) else f"(Assert-Item {quote(item)})" for item in items]
+    return f"({quote(argument + '=')} + (@({', '.join(checked)}) -join ','))"
+
+
+def _joined(words: Sequence[str]) -> str:
+    return f"(@({', '.join(words)}) -join ' ')"
 
 
 def _array(values: Sequence[str]) -> str:

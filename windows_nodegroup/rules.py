@@ -419,8 +419,8 @@ LABEL_VALUE = Rule(
     severity="error",
     meaning="A label's value is not one that Kubernetes accepts",
     cure=(
-        "use at most 63 letters, digits, hyphens, underscores and dots, the first and last a letter or digit; or "
-        "nothing"
+        "use text of at most 63 letters, digits, hyphens, underscores and dots, the first and last a letter or digit; "
+        "or an empty one"
     ),
     documentation=_LABELS,
     good='labels={"team": "blue"}',
@@ -509,6 +509,15 @@ PARAMETER_TWICE = Rule(
     documentation=_BOOTSTRAP,
     good="bootstrap_arguments=\"-KubeletExtraArgs '--v=4'\"",
     bad="bootstrap_arguments=\"-KubeletExtraArgs '--v=4'\", max_pods=9",
+)
+UNREADABLE_ITEM = Rule(
+    code="WNG515",
+    severity="error",
+    meaning="An extra argument gives a label or taint that kubelet cannot read",
+    cure="write labels as key=value and taints as key=value:effect, or use labels and taints",
+    documentation=_KUBELET,
+    good='kubelet_extra_args=["--node-labels=team=blue", "--register-with-taints=os=windows:NoSchedule"]',
+    bad='kubelet_extra_args=["--node-labels=team"]',
 )
 
 # 6: network and access

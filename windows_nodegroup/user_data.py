@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .powershell import DECODER, quote, quote_code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 _START = """\
 <powershell>
@@ -41,12 +41,29 @@ _RUN_WITH_MORE = """\
             'if (-not $?) { throw "Start-EKSBootstrap.ps1 reported a failure" }'))
 """
 
-_WORD = """\
+# The functions of the script by their names, each before those that it uses.
+_FUNCTIONS = {
+    # Words in lines, as one line.
+    "Join-Word": """\
+function Join-Word([string] $Lines) {
+    if ($Lines) { @($Lines.Split("`n") | ForEach-Object { Assert-Word $_ }) -join ' ' }
+}
+""",
+    # One of several that are joined by commas.
+    "Assert-Item": """\
+function Assert-Item([string] $Text) {
+    if ($Text -match ',') { throw "not one label or taint: $Text" }
+    Assert-Word $Text
+}
+""",
+    "Assert-Word": """\
 function Assert-Word([string] $Text) {
     if ($Text -notmatch '\\A[!#$&(-~]+\\z') { throw "not one word: $Text" }
     $Text
 }
-"""
+""",
+    "ConvertFrom-Base64": DECODER,
+}
 
 _REPORT = """\
 } catch {
@@ -105,8 +122,8 @@ def user_data(
     *,
     arguments: Mapping[str, str],
     more_arguments: str | None = None,
-    before: Sequence[str] | None = None,
-    after: Sequence[str] | None = None,
+    before: str | None = None,
+    after: str | None = None,
     signal: Signal | None = None,
 ) -> str:
     """The user data, not yet in Base64.
@@ -118,7 +135,7 @@ def user_data(
         after: Lines of PowerShell to run after.
         signal: Whom to tell; None: nobody is told.
     """
-    code = {"before": "\n".join(before or ()), "more": more_arguments, "after": "\n".join(after or ())}
+    code = {"before": before, "more": more_arguments, "after": after}
     body = [
         *(f"${name} = {quote_code(text)}\n" for name, text in code.items() if text),
         "\n$exitCode = 1\ntry {\n    New-Item -ItemType Directory -Force -Path (Split-Path $log) | Out-Null\n",
@@ -136,6 +153,7 @@ def user_data(
         _END,
     ]
     script = "".join(body)
-    decoder = DECODER + "\n" if "ConvertFrom-Base64" in script else ""
-    word = _WORD + "\n" if "Assert-Word" in script else ""
-    return _START + decoder + word + script
+    for name, function in _FUNCTIONS.items():
+        if name in script:
+            script = f"{function}\n{script}"
+    return _START + script

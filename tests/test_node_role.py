@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 
+from tests.found import texts
 from tests.synthesis import make_node_group, make_stack, only, resources_of, template_of
+from windows_nodegroup.node_role import NodeRole
 from windows_nodegroup.problems import InvalidNodeGroup
 
 ROLE = "arn:aws:iam::111122223333:role/eks/nodes/Windows"
@@ -114,3 +117,33 @@ def test_profile_without_role() -> None:
     """A profile without its role cannot be authorized."""
     with pytest.raises(InvalidNodeGroup, match="WNG619"):
         make_node_group(instance_profile=PROFILE)
+
+
+@pytest.mark.parametrize(
+    ("props", "code"),
+    [
+        ({"node_role": "my-role"}, "WNG626"),
+        ({"node_role": POLICY}, "WNG626"),
+        ({"node_role": ROLE, "instance_profile": "my-profile"}, "WNG627"),
+        ({"managed_policies": [POLICY, "AmazonS3ReadOnlyAccess"]}, "WNG628"),
+        ({"permissions_boundary": "boundary"}, "WNG628"),
+        ({"managed_policies": cdk.Token.as_list({"Ref": "Policies"})}, "WNG629"),
+        ({"role_path": "nopath"}, "WNG630"),
+        ({"role_path": "/no path/"}, "WNG630"),
+    ],
+)
+def test_not_well_formed(props: dict[str, Any], code: str) -> None:
+    """A name where an ARN belongs is said to be none, with the cure, and so is a path that is none."""
+    (text,) = texts(NodeRole(**props).check)
+    assert f"[{code}]" in text
+    assert " such as " in text or "one by one" in text
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov", "aws-iso-b", cdk.Aws.PARTITION])
+def test_arns(partition: str) -> None:
+    """ARNs of all partitions are accepted, AWS's own policies too, and tokens are left alone."""
+    token = cdk.Fn.ref("Parameter")
+    policies = [f"arn:{partition}:iam::aws:policy/service-role/Some", token]
+    assert texts(NodeRole(managed_policies=policies, permissions_boundary=token, role_path=token).check) == []
+    role = f"arn:{partition}:iam::111122223333:role/a/b+c=,.@-_"
+    assert texts(NodeRole(node_role=role, instance_profile=token).check) == []

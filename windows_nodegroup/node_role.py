@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from aws_cdk import aws_iam as iam
 
 from . import rules
 from .acknowledgments import aws_policies
+from .literals import is_literal, is_token_list
 from .remembered import shared
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from aws_cdk import Stack
     from constructs import Construct
 
-    from .problems import Problems
+    from .problems import Problems, Rule
 
 _POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore")
 _CNI_POLICY = "AmazonEKS_CNI_Policy"
@@ -27,6 +29,14 @@ _CNI_POLICY = "AmazonEKS_CNI_Policy"
 # Where EC2's service principal ends in the partition's own suffix; in all others it is ec2.amazonaws.com.
 _PARTITIONS_WITH_OWN_PRINCIPAL = ("aws-cn", "aws-iso", "aws-iso-b")
 _OWN_PRINCIPAL = "Ec2PrincipalIsOfPartition"
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+_ARN = r"arn:[a-z0-9-]+:iam::(?:[0-9]{12}|aws):"
+_NAME = r"/[!-~]+"
+_ROLE_ARN = re.compile(f"{_ARN}role{_NAME}")
+_PROFILE_ARN = re.compile(f"{_ARN}instance-profile{_NAME}")
+_POLICY_ARN = re.compile(f"{_ARN}policy{_NAME}")
+_PATH = re.compile(r"/|/[!-~]{1,510}/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +60,7 @@ class NodeRole:
     role_path: str | None = None
 
     def check(self, problems: Problems) -> None:
-        """Checks that nothing is asked of a role that is not made here."""
+        """Checks that nothing is asked of a role that is not made here, and that ARNs are ARNs."""
         settings = {
             "managed_policies": bool(self.managed_policies),
             "cni_policy": not self.cni_policy,
@@ -62,6 +72,16 @@ class NodeRole:
             problems.add(rules.ROLE_NOT_MADE_HERE, f"{' and '.join(given)} given beside node_role")
         if self.node_role is None and self.instance_profile is not None:
             problems.add(rules.PROFILE_WITHOUT_ROLE, "instance_profile is given without node_role")
+        _check_arn(self.node_role, "node_role", _ROLE_ARN, rules.ROLE_ARN, problems)
+        _check_arn(self.instance_profile, "instance_profile", _PROFILE_ARN, rules.PROFILE_ARN, problems)
+        _check_arn(self.permissions_boundary, "permissions_boundary", _POLICY_ARN, rules.POLICY_ARN, problems)
+        if is_token_list(self.managed_policies):
+            problems.add(rules.POLICIES_UNKNOWN, "managed_policies is a list that only the deployment knows")
+        else:
+            for policy in self.managed_policies:
+                _check_arn(policy, "managed_policies", _POLICY_ARN, rules.POLICY_ARN, problems)
+        if is_literal(self.role_path) and not _PATH.fullmatch(self.role_path):
+            problems.add(rules.ROLE_PATH, f"role_path {self.role_path!r} is not well-formed")
 
     def make(self, scope: Construct) -> iam.IRole:
         """Makes the role in `scope`, or finds the one that exists."""
@@ -100,6 +120,11 @@ class NodeRole:
         if isinstance(self.instance_profile, str):
             return self.instance_profile
         return self.instance_profile.instance_profile_arn
+
+
+def _check_arn(given: object, name: str, pattern: re.Pattern[str], rule: Rule, problems: Problems) -> None:
+    if isinstance(given, str) and is_literal(given) and not pattern.fullmatch(given):
+        problems.add(rule, f"{name} has {given!r}, which is no such ARN")
 
 
 def _policy(scope: Construct, construct_id: str, policy: iam.IManagedPolicy | str) -> iam.IManagedPolicy:

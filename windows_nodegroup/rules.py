@@ -822,6 +822,56 @@ CONTROL_PLANE_UNKNOWN = Rule(
         'cluster_name="c", vpc="vpc-1", version="1.33")'
     ),
 )
+ROLE_ARN = Rule(
+    code="WNG626",
+    severity="error",
+    meaning="The nodes' role is given by something else than its ARN",
+    cure="give the ARN of the role, such as arn:aws:iam::111122223333:role/windows, or a role of CDK",
+    documentation=_EKS + "create-node-role.html",
+    good='node_role="arn:aws:iam::111122223333:role/windows"',
+    bad='node_role="windows"',
+)
+PROFILE_ARN = Rule(
+    code="WNG627",
+    severity="error",
+    meaning="The instance profile is given by something else than its ARN",
+    cure=(
+        "give the ARN of the profile, such as arn:aws:iam::111122223333:instance-profile/windows, or a profile of CDK"
+    ),
+    documentation="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html",
+    good=(
+        'instance_profile="arn:aws:iam::111122223333:instance-profile/windows", '
+        'node_role="arn:aws:iam::111122223333:role/windows"'
+    ),
+    bad='instance_profile="windows", node_role="arn:aws:iam::111122223333:role/windows"',
+)
+POLICY_ARN = Rule(
+    code="WNG628",
+    severity="error",
+    meaning="A policy for the nodes' role is given by something else than its ARN",
+    cure="give the ARN of the policy, such as arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess, or a policy of CDK",
+    documentation="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html",
+    good='managed_policies=["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]',
+    bad='managed_policies=["AmazonS3ReadOnlyAccess"]',
+)
+POLICIES_UNKNOWN = Rule(
+    code="WNG629",
+    severity="error",
+    meaning="It is not known at synthesis how many policies the nodes' role gets",
+    cure="list the policies one by one; each may be a token, but not the list",
+    documentation=_EKS + "create-node-role.html",
+    good='managed_policies=["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]',
+    bad='managed_policies=cdk.Token.as_list({"Ref": "Policies"})',
+)
+ROLE_PATH = Rule(
+    code="WNG630",
+    severity="error",
+    meaning="The path of the nodes' role is not well-formed",
+    cure="begin and end it with a slash, such as /eks/nodes/, within 512 characters",
+    documentation="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html",
+    good='role_path="/eks/nodes/"',
+    bad='role_path="eks"',
+)
 SUBNET_ID = Rule(
     code="WNG631",
     severity="error",

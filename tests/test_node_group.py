@@ -108,6 +108,26 @@ def test_tags() -> None:
     }
 
 
+def test_named_launch_template() -> None:
+    """The launch template has the name of the nodes, as do their volumes and interfaces."""
+    properties = only(make_node_group(), "AWS::EC2::LaunchTemplate")["Properties"]
+    assert properties["TagSpecifications"] == [
+        {"ResourceType": "launch-template", "Tags": [{"Key": "Name", "Value": "my-cluster-windows-Node"}]}
+    ]
+
+
+def test_wng635_name_taken() -> None:
+    """A second node group of the same name in the same cluster looks like the first; others go by their cluster."""
+    stack = make_stack()
+    make_node_group(stack, "First")
+    make_node_group(stack, "Other", cluster=make_cluster(cluster_name="other"))
+    make_node_group(stack, "Second")
+    found = Annotations.from_stack(stack)
+    found.has_warning("/Stack/Second", Match.string_like_regexp("nodegroup_name 'windows' is that .*WNG635"))
+    for each in ("First", "Other"):
+        found.has_no_warning(f"/Stack/{each}", Match.string_like_regexp("WNG635"))
+
+
 def test_group_follows_its_launch_template() -> None:
     """The group launches the newest version of its launch template, in the profile with the role."""
     template = template_of(make_node_group())
@@ -371,6 +391,9 @@ def test_tags_on_everything() -> None:
         assert tag in specification["Tags"]
     kinds = [each["ResourceType"] for each in data_of(template)["TagSpecifications"]]
     assert kinds == ["volume", "network-interface"]
+    (own,) = only(template, "AWS::EC2::LaunchTemplate")["Properties"]["TagSpecifications"]
+    assert own["ResourceType"] == "launch-template"
+    assert own["Tags"] == [{"Key": "Name", "Value": "my-cluster-windows-Node"}, tag]
     assert tag in only(template, "AWS::EC2::SecurityGroup")["Properties"]["Tags"]
     roles = [role["Properties"].get("Tags") for role in resources_of(template, "AWS::IAM::Role").values()]
     assert [tag] in roles
@@ -383,7 +406,8 @@ def test_tags_of() -> None:
     cdk.Tags.of(cdk.Stack.of(node_group)).add("Name", "mine")
     template = template_of(node_group)
     assert tags_of(template)["Name"] == ("mine", True)
-    for specification in data_of(template)["TagSpecifications"]:
+    own = only(template, "AWS::EC2::LaunchTemplate")["Properties"]["TagSpecifications"]
+    for specification in (*own, *data_of(template)["TagSpecifications"]):
         assert specification["Tags"] == [{"Key": "Name", "Value": "mine"}, {"Key": "team", "Value": "blue"}]
 
 

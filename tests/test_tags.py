@@ -6,7 +6,7 @@ import aws_cdk as cdk
 import pytest
 
 from tests.found import codes
-from windows_nodegroup.tags import check_tags, group_tags, own_tags
+from windows_nodegroup.tags import check_tags, group_tags, name_launch_template, own_tags
 
 OWN = own_tags("my-cluster", "windows")
 
@@ -27,6 +27,12 @@ def test_group_tags() -> None:
         {"key": "a", "value": "1", "propagateAtLaunch": True},
         {"key": "b", "value": "2", "propagateAtLaunch": False},
     ]
+
+
+def test_name_of_the_launch_template() -> None:
+    """The launch template itself is tagged by the specification that is its own."""
+    tags = [{"key": "Name", "value": "windows"}]
+    assert name_launch_template("windows") == [{"resourceType": "launch-template", "tags": tags}]
 
 
 def test_good() -> None:

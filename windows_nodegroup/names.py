@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from . import rules
 from .literals import is_literal
+from .remembered import shared
 
 if TYPE_CHECKING:
+    from constructs import Construct
+
     from .problems import Problems
 
 CLUSTER_NAME_PATTERN = "^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$"
@@ -30,3 +33,19 @@ def check_nodegroup_name(nodegroup_name: str | None, problems: Problems) -> None
     """Check the name of the node group, unless it is a token or none is given."""
     if is_literal(nodegroup_name) and not re.fullmatch(NODEGROUP_NAME_PATTERN, nodegroup_name):
         problems.add(rules.NODEGROUP_NAME, f"nodegroup_name {nodegroup_name!r} is not well-formed")
+
+
+def check_name_is_free(scope: Construct, cluster_name: str, nodegroup_name: str, problems: Problems) -> None:
+    """Check that no other node group of the stack has the name in the cluster, and take it.
+
+    Args:
+        scope: The node group.
+        cluster_name: The cluster's name.
+        nodegroup_name: The node group's name.
+        problems: Collects what is wrong.
+    """
+    taken: set[tuple[str, str]] = shared(scope, "NamesOfNodeGroups", lambda _: set())
+    name = (cluster_name, nodegroup_name)
+    if name in taken:
+        problems.add(rules.NAME_TAKEN, f"nodegroup_name {nodegroup_name!r} is that of another node group")
+    taken.add(name)

@@ -22,7 +22,7 @@ from .bootstrap import Bootstrap
 from .capacity import DEFAULT_INSTANCE_TYPE, Capacity
 from .cluster_autoscaler import cluster_autoscaler_tags
 from .instance_metadata import DEFAULT_HOP_LIMIT, check_instance_metadata, metadata_options
-from .names import check_cluster_name, check_nodegroup_name
+from .names import check_cluster_name, check_name_is_free, check_nodegroup_name
 from .network import NodeNetwork
 from .node_access import NodeAccess, NodeAuthorization
 from .node_group_base import ImportedNodeGroup, NodeGroupBase
@@ -32,7 +32,14 @@ from .preflight import Preflight
 from .problems import Problems
 from .remembered import pseudo_parameter, remember_stack
 from .rolling_update import RollingUpdate
-from .tags import check_tags, group_tags, name_what_comes_with_nodes, own_tags, tag_what_comes_with_nodes
+from .tags import (
+    check_tags,
+    group_tags,
+    name_launch_template,
+    name_what_comes_with_nodes,
+    own_tags,
+    tag_what_comes_with_nodes,
+)
 from .user_data import Signal
 from .volumes import EbsVolume, Storage
 from .warnings_output import show_warnings
@@ -244,6 +251,7 @@ class WindowsNodeGroup(NodeGroupBase):
         problems = Problems()
         check_cluster_name(cluster.cluster_name, problems)
         check_nodegroup_name(nodegroup_name, problems)
+        check_name_is_free(self, cluster.cluster_name, nodegroup_name, problems)
         ami.check(problems, kubernetes_version=version)
         capacity.check(problems, max_pods=max_pods)
         for room in (bootstrap, storage, update, role, network):
@@ -298,6 +306,7 @@ class WindowsNodeGroup(NodeGroupBase):
                 "tagSpecifications": name_what_comes_with_nodes(own["Name"]),
                 **capacity.launch_template_properties(),
             },
+            tag_specifications=name_launch_template(own["Name"]),
         )
         version_of_template = self.launch_template.attr_latest_version_number
         group = autoscaling.CfnAutoScalingGroup(
@@ -363,7 +372,7 @@ class WindowsNodeGroup(NodeGroupBase):
 
     @property
     def tags(self) -> TagManager:
-        """The tags of the nodes' volumes and network interfaces; `Tags.of` fills them."""
+        """The tags of the launch template and of what comes with nodes; `Tags.of` fills them."""
         if self._tags is None:
             self._tags = tag_what_comes_with_nodes(self.launch_template, self._name)
         return self._tags

@@ -914,6 +914,15 @@ SELECTION_NEEDS_VPC = Rule(
     good="subnets=aws_ec2.SubnetSelection(subnets=[aws_ec2.Subnet.from_subnet_id(stack, 'S', 'subnet-1')])",
     bad="subnets=aws_ec2.SubnetSelection(subnet_group_name='Private')",
 )
+NAME_TAKEN = Rule(
+    code="WNG635",
+    severity="warning",
+    meaning="Two node groups of one stack have the same name in the same cluster, so their nodes look alike",
+    cure="give each node group of a cluster a nodegroup_name of its own",
+    documentation=_SELF_MANAGED,
+    good='nodegroup_name="windows-2025"',
+    bad='nodegroup_name="windows"',
+)
 AUTHORIZATION = Rule(
     code="WNG636",
     severity="error",

@@ -1,4 +1,4 @@
-"""The tags of a node group: on the Auto Scaling group, its nodes, their volumes and their network interfaces."""
+"""The tags of a node group: on the Auto Scaling group, its nodes, and what comes with them, the template included."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ CLUSTER_TAG = "kubernetes.io/cluster/"
 CLUSTER_AUTOSCALER_TAG = "k8s.io/cluster-autoscaler/"
 
 _COMES_WITH_NODES = ("volume", "network-interface")
+_ITSELF = ("launch-template",)
 _RESERVED = (CLUSTER_TAG, CLUSTER_AUTOSCALER_TAG)
 _ALLOWED = r"[\w .:/=+@-]"
 _KEY = re.compile(rf"(?!(?i:aws):){_ALLOWED}{{1,{MAX_KEY_LENGTH}}}")
@@ -79,14 +80,23 @@ def name_what_comes_with_nodes(name: str) -> list[dict[str, Any]]:
     Args:
         name: The name of volumes and network interfaces.
     """
-    return [{"resourceType": kind, "tags": [{"key": "Name", "value": name}]} for kind in _COMES_WITH_NODES]
+    return [_named(kind, name) for kind in _COMES_WITH_NODES]
+
+
+def name_launch_template(name: str) -> list[dict[str, Any]]:
+    """The `TagSpecifications` of the launch template itself, likewise.
+
+    Args:
+        name: Its name.
+    """
+    return [_named(kind, name) for kind in _ITSELF]
 
 
 def tag_what_comes_with_nodes(launch_template: ec2.CfnLaunchTemplate, name: str) -> TagManager:
-    """Has volumes and network interfaces tagged with more than a name.
+    """Has the launch template, volumes and network interfaces tagged with more than a name.
 
     Args:
-        launch_template: What they are launched from.
+        launch_template: What nodes are launched from.
         name: Their name.
 
     Returns:
@@ -94,6 +104,11 @@ def tag_what_comes_with_nodes(launch_template: ec2.CfnLaunchTemplate, name: str)
     """
     manager = TagManager(TagType.KEY_VALUE, "AWS::EC2::LaunchTemplate", {"Name": name})
     rendered = manager.rendered_tags
-    specifications = [{"ResourceType": kind, "Tags": rendered} for kind in _COMES_WITH_NODES]
-    launch_template.add_property_override("LaunchTemplateData.TagSpecifications", specifications)
+    for path, kinds in (("LaunchTemplateData.TagSpecifications", _COMES_WITH_NODES), ("TagSpecifications", _ITSELF)):
+        specifications = [{"ResourceType": kind, "Tags": rendered} for kind in kinds]
+        launch_template.add_property_override(path, specifications)
     return manager
+
+
+def _named(kind: str, name: str) -> dict[str, Any]:
+    return {"resourceType": kind, "tags": [{"key": "Name", "value": name}]}

@@ -10,6 +10,9 @@ from moto import settings
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.types import Base64EncodedString
+from moto.ec2.models.launch_templates import LaunchTemplateVersion
+from moto.ec2.utils import parse_user_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 if TYPE_CHECKING:
@@ -65,3 +68,10 @@ def _configure_moto() -> None:
     settings.EC2_ENABLE_INSTANCE_TYPE_VALIDATION = True
     default_user_config["iam"] = {"load_aws_managed_policies": True}
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+    # Moto keeps the user data of every version but the first as plain text, and launches nothing from such a version.
+    LaunchTemplateVersion.user_data = property(_user_data)  # type: ignore[assignment,method-assign]  # no other door
+
+
+def _user_data(version: LaunchTemplateVersion) -> Base64EncodedString | None:
+    known = version.data.get("UserData")
+    return known if isinstance(known, Base64EncodedString) else parse_user_data(known)

@@ -136,6 +136,17 @@ def test_mode_moves_on(aws: LocalAws, scenario: Scenario) -> None:
     assert scenario.destroy(cluster.name).status == "DELETE_COMPLETE"
 
 
+def test_mode_moves_on_unsaid(aws: LocalAws, scenario: Scenario) -> None:
+    """A template that still tells of the mode before goes on to update its nodes, with a warning."""
+    cluster = aws.create_cluster("moves-on-unsaid", version="1.34", aws_auth="[]\n")
+    assert scenario.deploy(cluster.name, _describe(cluster)).status == "CREATE_COMPLETE"
+    aws.client("eks").update_cluster_config(name=cluster.name, accessConfig={"authenticationMode": "API"})
+    updated = scenario.deploy(cluster.name, _describe(cluster), instance_types=["m5.xlarge"])
+    assert updated.status == "UPDATE_COMPLETE", updated.reasons
+    assert "PF105" in str(updated.outputs)
+    assert scenario.destroy(cluster.name).status == "DELETE_COMPLETE"
+
+
 def test_private_cluster(aws: LocalAws, scenario: Scenario) -> None:
     """The endpoint is private and the function runs in the cluster's subnets, in its security group."""
     cluster = aws.create_cluster("private-one", version="1.34")

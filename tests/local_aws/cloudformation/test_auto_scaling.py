@@ -38,7 +38,7 @@ def _resources(stage: Stage, instance_type: str = "t3.large", **attributes: Any)
         },
         **policies,
     }
-    data = {"InstanceType": instance_type, "ImageId": "ami-12c6146b", "UserData": "aGVsbG8="}
+    data = {"InstanceType": instance_type, "ImageId": "ami-12c6146b"}
     launch_template = {"Type": "AWS::EC2::LaunchTemplate", "Properties": {"LaunchTemplateData": data}}
     return template(Template=launch_template, Group=group)
 

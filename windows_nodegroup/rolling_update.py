@@ -19,6 +19,7 @@ from aws_cdk import (
 
 from . import rules
 from .capacity import as_string
+from .function_access import is_parameter
 from .literals import is_literal
 
 if TYPE_CHECKING:
@@ -111,6 +112,11 @@ def _in_service(scope: Construct, capacity: Capacity) -> Number:
     desired, largest = capacity.desired, capacity.largest
     if is_literal(desired) and is_literal(largest):
         return max(0, min(desired, largest - 1))
+    # A condition reads parameters of its stack alone, so nothing can compare what a resource or another stack says. An
+    # update that has to keep as many nodes as there may be at most cannot begin, so it may not have to keep any:
+    # `max_unavailable` still limits how many go at once.
+    if not all(is_literal(size) or is_parameter(scope, size) for size in (desired, largest)):
+        return 0
     # Validators take the defaults of two parameters for their values, unless something stands around one.
     wanted = Fn.sub("${Desired}", {"Desired": as_string(desired)})
     none_to_spare = CfnCondition(scope, "NoNodeToSpare", expression=Fn.condition_equals(wanted, as_string(largest)))

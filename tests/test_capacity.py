@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks as eks
 from aws_cdk.assertions import Template
 
 from tests.found import codes, texts
@@ -187,6 +188,22 @@ def test_wng308_capacity_type() -> None:
     assert found(capacity_type="CHEAP") == ["WNG308"]
     assert found(capacity_type="SPOT") == []
     assert found(capacity_type="ON_DEMAND") == []
+    assert found(capacity_type=eks.CapacityType.CAPACITY_BLOCK) == ["WNG308"]
+
+
+def test_wng312_capacity_type_token() -> None:
+    """What decides which properties the template has is known at synthesis."""
+    assert found(capacity_type=cdk.Fn.ref("CapacityType")) == ["WNG312"]
+    both = {"capacity_type": cdk.Fn.ref("CapacityType"), "instances_distribution": InstancesDistribution()}
+    assert found(**both) == ["WNG311", "WNG312"]
+
+
+def test_capacity_type_of_cdk() -> None:
+    """CDK's capacity types are as good as ours."""
+    for kind in CapacityType:
+        given = eks.CapacityType[kind.name]
+        assert found(capacity_type=given) == []
+        assert group_of(capacity_type=given) == group_of(capacity_type=kind)
 
 
 def test_wng309_spot_with_reservation() -> None:
@@ -197,6 +214,14 @@ def test_wng309_spot_with_reservation() -> None:
     all_on_demand = InstancesDistribution(on_demand_percentage_above_base_capacity=100)
     assert found(instances_distribution=all_on_demand, capacity_reservation=reservation) == []
     assert found(capacity_type=CapacityType.SPOT, capacity_reservation=CapacityReservation.none()) == []
+
+
+def test_reservation_beside_tokens() -> None:
+    """Where only the deployment knows whether spot is bought, or a reservation used, nobody judges."""
+    share = InstancesDistribution(on_demand_percentage_above_base_capacity=TOKEN)
+    assert found(instances_distribution=share, capacity_reservation=CapacityReservation.any_open()) == []
+    preference = CapacityReservation(preference=cdk.Fn.ref("Preference"))
+    assert found(capacity_type=CapacityType.SPOT, capacity_reservation=preference) == []
 
 
 @pytest.mark.parametrize(("base", "percentage"), [(-1, 0), (0, -1), (0, 101)])

@@ -10,12 +10,13 @@ from aws_cdk import Tokenization
 
 from . import rules
 from .instance_types import check_instance_types, pod_limits
-from .literals import is_literal, is_token_list, literals
+from .literals import is_literal, is_token_list, is_whole, literals, word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_eks as eks
 
     from .literals import Number
     from .problems import Problems
@@ -111,6 +112,11 @@ class CapacityReservation:
         """No reservation, even if an open one fits."""
         return cls(preference="none")
 
+    @property
+    def may_be_used(self) -> bool:
+        """Whether it asks for reserved capacity, as far as is known."""
+        return self.preference != "none" and (self.preference is None or is_literal(self.preference))
+
     def specification(self) -> dict[str, Any]:
         """The launch template's `CapacityReservationSpecification`, in CDK's spelling."""
         if self.preference:
@@ -132,7 +138,7 @@ class Capacity:
             `max_size`.
         max_size: The most nodes; by default `desired_size`.
         instance_types: One type, or several in the order of preference.
-        capacity_type: How all instances are bought; on-demand by default.
+        capacity_type: How all instances are bought; on-demand by default. No token: it decides what the template has.
         instances_distribution: Instead: a mixture.
         capacity_reservation: Capacity that is paid for already.
     """
@@ -141,7 +147,7 @@ class Capacity:
     desired_size: Number | None = None
     max_size: Number | None = None
     instance_types: Sequence[ec2.InstanceType | str] = (DEFAULT_INSTANCE_TYPE,)
-    capacity_type: CapacityType | str | None = None
+    capacity_type: CapacityType | eks.CapacityType | str | None = None
     instances_distribution: InstancesDistribution | None = None
     capacity_reservation: CapacityReservation | None = None
 
@@ -210,8 +216,14 @@ class Capacity:
     def _buys_spot(self) -> bool:
         distribution = self.instances_distribution
         if distribution is None:
-            return self.capacity_type == CapacityType.SPOT
+            return self.capacity_type is not None and word(self.capacity_type) == CapacityType.SPOT
         return distribution.on_demand_percentage_above_base_capacity != 100  # noqa: PLR2004 — all of them
+
+    @property
+    def _surely_buys_spot(self) -> bool:
+        distribution = self.instances_distribution
+        share = distribution and distribution.on_demand_percentage_above_base_capacity
+        return self._buys_spot and (share is None or is_literal(share))
 
     def _distribution(self) -> dict[str, Any]:
         mixture = self.instances_distribution or InstancesDistribution(
@@ -228,7 +240,7 @@ class Capacity:
 
     def _check_sizes(self, problems: Problems) -> None:
         sizes = {"min_size": self.min_size, "desired_size": self.desired_size, "max_size": self.max_size}
-        wrong = {name: size for name, size in sizes.items() if is_literal(size) and not _is_whole(size)}
+        wrong = {name: size for name, size in sizes.items() if is_literal(size) and not is_whole(size)}
         for name, size in wrong.items():
             problems.add(rules.SIZE, f"{name} is {size!r}")
         if wrong:
@@ -259,17 +271,18 @@ class Capacity:
         check_instance_types(names, problems)
 
     def _check_purchase(self, problems: Problems) -> None:
-        if is_literal(self.capacity_type) and self.capacity_type not in tuple(CapacityType):
-            problems.add(rules.CAPACITY_TYPE, f"capacity_type is {self.capacity_type!r}")
-        if self.capacity_reservation and self.capacity_reservation.preference != "none" and self._buys_spot:
+        kind = None if self.capacity_type is None else word(self.capacity_type)
+        if kind is not None and not is_literal(kind):
+            problems.add(rules.CAPACITY_TYPE_TOKEN, "capacity_type is a token")
+        elif kind is not None and kind not in tuple(CapacityType):
+            problems.add(rules.CAPACITY_TYPE, f"capacity_type is {kind!r}")
+        if self._surely_buys_spot and self.capacity_reservation and self.capacity_reservation.may_be_used:
             problems.add(rules.SPOT_WITH_RESERVATION, "spot instances are to use a capacity reservation")
         distribution = self.instances_distribution
         if distribution is None:
             return
-        if self.capacity_type is not None:
-            problems.add(
-                rules.DISTRIBUTION_AND_TYPE, f"capacity_type {self.capacity_type} stands beside instances_distribution"
-            )
+        if kind is not None:
+            problems.add(rules.DISTRIBUTION_AND_TYPE, f"capacity_type {kind} stands beside instances_distribution")
         base, percentage = distribution.on_demand_base_capacity, distribution.on_demand_percentage_above_base_capacity
         if is_literal(base) and base < 0:
             problems.add(rules.DISTRIBUTION, f"on_demand_base_capacity is {base}")
@@ -279,7 +292,7 @@ class Capacity:
     def _check_max_pods(self, max_pods: Number | None, problems: Problems) -> None:
         if not is_literal(max_pods):
             return
-        if not _is_whole(max_pods) or max_pods < 1:
+        if not is_whole(max_pods) or max_pods < 1:
             problems.add(rules.MAX_PODS, f"max_pods is {max_pods!r}")
             return
         for name in literals(self.type_names):
@@ -291,10 +304,6 @@ class Capacity:
                     rules.MAX_PODS_NEED_PREFIXES,
                     f"max_pods {max_pods} is greater than the {limits.addresses} of {name}",
                 )
-
-
-def _is_whole(number: object) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
 
 
 def as_string(number: Number) -> str:

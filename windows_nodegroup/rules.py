@@ -297,6 +297,18 @@ DISTRIBUTION_AND_TYPE = Rule(
     good="instances_distribution=InstancesDistribution(on_demand_base_capacity=1)",
     bad="instances_distribution=InstancesDistribution(on_demand_base_capacity=1), capacity_type=CapacityType.SPOT",
 )
+CAPACITY_TYPE_TOKEN = Rule(
+    code="WNG312",
+    severity="error",
+    meaning="The capacity type is known only to the deployment, but it decides which properties the template has",
+    cure=(
+        "give CapacityType.ON_DEMAND or CapacityType.SPOT itself; where a parameter is to decide, make it the "
+        "percentage of an InstancesDistribution"
+    ),
+    documentation=_AUTO_SCALING + "ec2-auto-scaling-mixed-instances-groups.html",
+    good="capacity_type=CapacityType.SPOT",
+    bad='capacity_type=cdk.Fn.ref("CapacityType")',
+)
 
 # 4: storage
 

@@ -21,6 +21,8 @@ from windows_nodegroup.capacity import (
     SpotAllocationStrategy,
 )
 
+RESERVATION = "cr-0123456789abcdef0"
+RESERVATIONS = "arn:aws:resource-groups:us-west-2:111122223333:group/windows"
 TOKEN = cdk.Token.as_number({"Ref": "Size"})
 
 
@@ -155,10 +157,10 @@ def test_mixture() -> None:
     [
         (CapacityReservation.any_open(), {"CapacityReservationPreference": "open"}),
         (CapacityReservation.none(), {"CapacityReservationPreference": "none"}),
-        (CapacityReservation.of("cr-1"), {"CapacityReservationTarget": {"CapacityReservationId": "cr-1"}}),
+        (CapacityReservation.of(RESERVATION), {"CapacityReservationTarget": {"CapacityReservationId": RESERVATION}}),
         (
-            CapacityReservation.of_group("arn:g"),
-            {"CapacityReservationTarget": {"CapacityReservationResourceGroupArn": "arn:g"}},
+            CapacityReservation.of_group(RESERVATIONS),
+            {"CapacityReservationTarget": {"CapacityReservationResourceGroupArn": RESERVATIONS}},
         ),
     ],
 )
@@ -194,8 +196,8 @@ def test_wng308_capacity_type() -> None:
 def test_wng312_capacity_type_token() -> None:
     """What decides which properties the template has is known at synthesis."""
     assert found(capacity_type=cdk.Fn.ref("CapacityType")) == ["WNG312"]
-    both = {"capacity_type": cdk.Fn.ref("CapacityType"), "instances_distribution": InstancesDistribution()}
-    assert found(**both) == ["WNG311", "WNG312"]
+    both = found(capacity_type=cdk.Fn.ref("CapacityType"), instances_distribution=InstancesDistribution())
+    assert both == ["WNG311", "WNG312"]
 
 
 def test_capacity_type_of_cdk() -> None:
@@ -208,11 +210,11 @@ def test_capacity_type_of_cdk() -> None:
 
 def test_wng309_spot_with_reservation() -> None:
     """Spot instances use no reservation."""
-    reservation = CapacityReservation.of("cr-1")
+    reservation = CapacityReservation.of(RESERVATION)
     assert found(capacity_type=CapacityType.SPOT, capacity_reservation=reservation) == ["WNG309"]
-    assert found(instances_distribution=InstancesDistribution(), capacity_reservation=reservation) == ["WNG309"]
-    all_on_demand = InstancesDistribution(on_demand_percentage_above_base_capacity=100)
-    assert found(instances_distribution=all_on_demand, capacity_reservation=reservation) == []
+    half = InstancesDistribution(on_demand_percentage_above_base_capacity=50)
+    assert found(instances_distribution=half, capacity_reservation=reservation) == ["WNG309"]
+    assert found(instances_distribution=InstancesDistribution(), capacity_reservation=reservation) == []
     assert found(capacity_type=CapacityType.SPOT, capacity_reservation=CapacityReservation.none()) == []
 
 
@@ -224,9 +226,9 @@ def test_reservation_beside_tokens() -> None:
     assert found(capacity_type=CapacityType.SPOT, capacity_reservation=preference) == []
 
 
-@pytest.mark.parametrize(("base", "percentage"), [(-1, 0), (0, -1), (0, 101)])
-def test_wng310_distribution(base: int, percentage: int) -> None:
-    """A base is 0 or more and a percentage is one; tokens are left alone."""
+@pytest.mark.parametrize(("base", "percentage"), [(-1, 0), (1.5, 0), ("1", 0), (0, -1), (0, 101), (0, 50.5), (0, "50")])
+def test_wng310_distribution(base: Any, percentage: Any) -> None:
+    """A base is 0 or more and a percentage is one, both whole; tokens are left alone."""
     mixture = InstancesDistribution(on_demand_base_capacity=base, on_demand_percentage_above_base_capacity=percentage)
     assert found(instances_distribution=mixture) == ["WNG310"]
     token = InstancesDistribution(on_demand_base_capacity=TOKEN, on_demand_percentage_above_base_capacity=TOKEN)
@@ -236,6 +238,75 @@ def test_wng310_distribution(base: int, percentage: int) -> None:
 def test_wng311_distribution_and_type() -> None:
     """Only one input says how instances are bought."""
     assert found(instances_distribution=InstancesDistribution(), capacity_type=CapacityType.ON_DEMAND) == ["WNG311"]
+
+
+@pytest.mark.parametrize(
+    "reservation",
+    [
+        CapacityReservation.of("foo"),
+        CapacityReservation.of("cr-1"),
+        CapacityReservation.of(f"{RESERVATION}\n"),
+        CapacityReservation.of_group("windows"),
+        CapacityReservation.of_group(RESERVATION),
+        CapacityReservation(),
+        CapacityReservation(preference="targeted"),
+        CapacityReservation(preference="open", capacity_reservation_id=RESERVATION),
+        CapacityReservation(capacity_reservation_id=RESERVATION, resource_group_arn=RESERVATIONS),
+    ],
+)
+def test_wng313_capacity_reservation(reservation: CapacityReservation) -> None:
+    """A reservation says one thing, in EC2's words."""
+    assert found(capacity_reservation=reservation) == ["WNG313"]
+
+
+def test_reservations() -> None:
+    """An id and an ARN may be tokens, and an ARN may be of any partition."""
+    token = cdk.Fn.ref("Reservation")
+    chinese = "arn:aws-cn:resource-groups:cn-north-1:111122223333:group/windows"
+    for reservation in (
+        CapacityReservation.of(token),
+        CapacityReservation.of_group(token),
+        CapacityReservation.of_group(chinese),
+    ):
+        assert found(capacity_reservation=reservation) == []
+
+
+@pytest.mark.parametrize("name", ["spot_allocation_strategy", "on_demand_allocation_strategy"])
+def test_wng314_allocation_strategy(name: str) -> None:
+    """A strategy is one that Auto Scaling knows."""
+    assert found(instances_distribution=InstancesDistribution(**{name: "cheapest"})) == ["WNG314"]
+    assert found(instances_distribution=InstancesDistribution(**{name: "lowest-price"})) == []
+    assert found(instances_distribution=InstancesDistribution(**{name: cdk.Fn.ref("Strategy")})) == []
+
+
+def test_strategies_of_cdk() -> None:
+    """CDK's strategies are as good as ours."""
+    for spot in SpotAllocationStrategy:
+        mixture = InstancesDistribution(spot_allocation_strategy=autoscaling.SpotAllocationStrategy[spot.name])
+        assert mixture.spot_strategy == spot
+        assert found(instances_distribution=mixture) == []
+    for on_demand in OnDemandAllocationStrategy:
+        strategy = autoscaling.OnDemandAllocationStrategy[on_demand.name]
+        assert InstancesDistribution(on_demand_allocation_strategy=strategy).on_demand_strategy == on_demand
+
+
+@pytest.mark.parametrize("price", ["abc", "$1", "-1", "1,5", "0", "0.0", " 1", 0.25, 1])
+def test_wng315_spot_max_price(price: Any) -> None:
+    """A price is a number above 0, written as text."""
+    assert found(instances_distribution=InstancesDistribution(spot_max_price=price)) == ["WNG315"]
+
+
+@pytest.mark.parametrize("price", ["0.25", "1", "10.0", "", cdk.Fn.ref("Price")], ids=range(5))
+def test_prices(price: str) -> None:
+    """An empty text takes an earlier price away, and a token is left alone."""
+    assert found(instances_distribution=InstancesDistribution(spot_max_price=price)) == []
+
+
+def test_base_alone() -> None:
+    """Who names no percentage gets Auto Scaling's own: all on demand."""
+    mixture = InstancesDistribution(on_demand_base_capacity=1)
+    policy = group_of(instances_distribution=mixture)["MixedInstancesPolicy"]
+    assert policy["InstancesDistribution"]["OnDemandPercentageAboveBaseCapacity"] == 100
 
 
 @pytest.mark.parametrize("most", [0, -1, 1.5, 145])

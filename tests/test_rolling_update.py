@@ -113,7 +113,8 @@ def test_in_service_of_a_parameter_and_a_literal(other: str) -> None:
     """A condition also compares a parameter with a number that is known."""
     stack = cdk.Stack()
     most, _ = parameters(stack)
-    resource = resource_of(Capacity(**{"desired_size": most, "max_size": most} | {other: 5}), stack)
+    sizes: dict[str, Any] = {"desired_size": most, "max_size": most} | {other: 5}
+    resource = resource_of(Capacity(**sizes), stack)
     ((name, condition),) = resource["Conditions"].items()
     desired = 5 if other == "desired_size" else {"Ref": "Desired"}
     rolling = resource["UpdatePolicy"]["AutoScalingRollingUpdate"]
@@ -137,7 +138,7 @@ def test_in_service_of_what_no_condition_reads(unread: str, make: Callable[[], f
     """Conditions read parameters of their stack alone; of other tokens nothing is compared, and none has to stay."""
     stack = cdk.Stack(cdk.App(analytics_reporting=False), "Stack")
     group = autoscaling.CfnAutoScalingGroup(stack, "Group", min_size="1", max_size="9")
-    sizes = {"desired_size": 3, "max_size": 4} | {unread: make()}
+    sizes: dict[str, Any] = {"desired_size": 3, "max_size": 4} | {unread: make()}
     RollingUpdate(wait_for_signals=False).apply(stack, group, Capacity(**sizes))
     template = Template.from_stack(stack).to_json()
     rolling = template["Resources"]["Group"]["UpdatePolicy"]["AutoScalingRollingUpdate"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from aws_cdk import Tokenization
@@ -15,6 +16,7 @@ from .literals import is_literal, is_token_list, is_whole, literals, word
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_autoscaling as autoscaling
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_eks as eks
 
@@ -24,8 +26,14 @@ if TYPE_CHECKING:
 DEFAULT_INSTANCE_TYPE = "t3.large"
 """As in the AWS template."""
 
+_ALL = 100
 _DEFAULT_SIZE = 2
 _MOST_INSTANCE_TYPES = 40
+
+_RESERVATION_ID = re.compile(r"cr-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+_RESERVATION_GROUP = re.compile(r"arn:[a-z-]+:resource-groups:[a-z0-9-]+:[0-9]{12}:group/[0-9A-Za-z_./-]+")
+_RESERVATION_PREFERENCES = frozenset({"capacity-reservations-only", "none", "open"})
+_PRICE = re.compile(r"(?=.*[1-9])[0-9]+(?:[.][0-9]+)?")
 
 
 class CapacityType(StrEnum):
@@ -66,17 +74,50 @@ class InstancesDistribution:
 
     Attributes:
         on_demand_base_capacity: So many instances are on-demand before any is spot.
-        on_demand_percentage_above_base_capacity: Of those beyond the base, so many in a hundred are on-demand.
+        on_demand_percentage_above_base_capacity: Of those beyond the base, so many in a hundred are on-demand: all,
+            unless less is said, as in Auto Scaling itself.
         on_demand_allocation_strategy: Which type on-demand instances have.
         spot_allocation_strategy: From which pools spot instances are taken.
         spot_max_price: USD an hour, the most to pay; by default the on-demand price.
     """
 
     on_demand_base_capacity: Number = 0
-    on_demand_percentage_above_base_capacity: Number = 0
-    on_demand_allocation_strategy: OnDemandAllocationStrategy = OnDemandAllocationStrategy.PRIORITIZED
-    spot_allocation_strategy: SpotAllocationStrategy = SpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED
+    on_demand_percentage_above_base_capacity: Number = _ALL
+    on_demand_allocation_strategy: OnDemandAllocationStrategy | autoscaling.OnDemandAllocationStrategy | str = (
+        OnDemandAllocationStrategy.PRIORITIZED
+    )
+    spot_allocation_strategy: SpotAllocationStrategy | autoscaling.SpotAllocationStrategy | str = (
+        SpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED
+    )
     spot_max_price: str | None = None
+
+    def check(self, problems: Problems) -> None:
+        """Check what is literal."""
+        base, percentage = self.on_demand_base_capacity, self.on_demand_percentage_above_base_capacity
+        if is_literal(base) and not is_whole(base):
+            problems.add(rules.DISTRIBUTION, f"on_demand_base_capacity is {base!r}")
+        if is_literal(percentage) and not (is_whole(percentage) and percentage <= _ALL):
+            problems.add(rules.DISTRIBUTION, f"on_demand_percentage_above_base_capacity is {percentage!r}")
+        strategies = {
+            "on_demand_allocation_strategy": (self.on_demand_strategy, tuple(OnDemandAllocationStrategy)),
+            "spot_allocation_strategy": (self.spot_strategy, tuple(SpotAllocationStrategy)),
+        }
+        for name, (strategy, known) in strategies.items():
+            if is_literal(strategy) and strategy not in known:
+                problems.add(rules.ALLOCATION_STRATEGY, f"{name} is {strategy!r}")
+        price = self.spot_max_price
+        if is_literal(price) and not (isinstance(price, str) and (price == "" or _PRICE.fullmatch(price))):
+            problems.add(rules.SPOT_MAX_PRICE, f"spot_max_price is {price!r}")
+
+    @property
+    def on_demand_strategy(self) -> str:
+        """Which type on-demand instances have, in Auto Scaling's words."""
+        return _strategy(self.on_demand_allocation_strategy)
+
+    @property
+    def spot_strategy(self) -> str:
+        """From which pools spot instances are taken, in Auto Scaling's words."""
+        return _strategy(self.spot_allocation_strategy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +152,25 @@ class CapacityReservation:
     def none(cls) -> Self:
         """No reservation, even if an open one fits."""
         return cls(preference="none")
+
+    def check(self, problems: Problems) -> None:
+        """Check that one thing is said, and that it is well-formed where it is literal."""
+        given = {
+            "preference": self.preference,
+            "capacity_reservation_id": self.capacity_reservation_id,
+            "resource_group_arn": self.resource_group_arn,
+        }
+        named = {name: value for name, value in given.items() if value is not None}
+        if len(named) != 1:
+            problems.add(rules.CAPACITY_RESERVATION, f"capacity_reservation has {' and '.join(named) or 'nothing'}")
+        known = {
+            "preference": lambda value: value in _RESERVATION_PREFERENCES,
+            "capacity_reservation_id": _RESERVATION_ID.fullmatch,
+            "resource_group_arn": _RESERVATION_GROUP.fullmatch,
+        }
+        for name, value in named.items():
+            if is_literal(value) and not known[name](value):
+                problems.add(rules.CAPACITY_RESERVATION, f"capacity_reservation has the {name} {value!r}")
 
     @property
     def may_be_used(self) -> bool:
@@ -217,7 +277,7 @@ class Capacity:
         distribution = self.instances_distribution
         if distribution is None:
             return self.capacity_type is not None and word(self.capacity_type) == CapacityType.SPOT
-        return distribution.on_demand_percentage_above_base_capacity != 100  # noqa: PLR2004 — all of them
+        return distribution.on_demand_percentage_above_base_capacity != _ALL
 
     @property
     def _surely_buys_spot(self) -> bool:
@@ -227,13 +287,13 @@ class Capacity:
 
     def _distribution(self) -> dict[str, Any]:
         mixture = self.instances_distribution or InstancesDistribution(
-            on_demand_percentage_above_base_capacity=0 if self._buys_spot else 100
+            on_demand_percentage_above_base_capacity=0 if self._buys_spot else _ALL
         )
         properties = {
             "onDemandBaseCapacity": mixture.on_demand_base_capacity,
             "onDemandPercentageAboveBaseCapacity": mixture.on_demand_percentage_above_base_capacity,
-            "onDemandAllocationStrategy": str(mixture.on_demand_allocation_strategy),
-            "spotAllocationStrategy": str(mixture.spot_allocation_strategy),
+            "onDemandAllocationStrategy": mixture.on_demand_strategy,
+            "spotAllocationStrategy": mixture.spot_strategy,
             "spotMaxPrice": mixture.spot_max_price,
         }
         return {name: value for name, value in properties.items() if value is not None}
@@ -276,6 +336,8 @@ class Capacity:
             problems.add(rules.CAPACITY_TYPE_TOKEN, "capacity_type is a token")
         elif kind is not None and kind not in tuple(CapacityType):
             problems.add(rules.CAPACITY_TYPE, f"capacity_type is {kind!r}")
+        if self.capacity_reservation:
+            self.capacity_reservation.check(problems)
         if self._surely_buys_spot and self.capacity_reservation and self.capacity_reservation.may_be_used:
             problems.add(rules.SPOT_WITH_RESERVATION, "spot instances are to use a capacity reservation")
         distribution = self.instances_distribution
@@ -283,11 +345,7 @@ class Capacity:
             return
         if kind is not None:
             problems.add(rules.DISTRIBUTION_AND_TYPE, f"capacity_type {kind} stands beside instances_distribution")
-        base, percentage = distribution.on_demand_base_capacity, distribution.on_demand_percentage_above_base_capacity
-        if is_literal(base) and base < 0:
-            problems.add(rules.DISTRIBUTION, f"on_demand_base_capacity is {base}")
-        if is_literal(percentage) and not 0 <= percentage <= 100:  # noqa: PLR2004 — a percentage
-            problems.add(rules.DISTRIBUTION, f"on_demand_percentage_above_base_capacity is {percentage}")
+        distribution.check(problems)
 
     def _check_max_pods(self, max_pods: Number | None, problems: Problems) -> None:
         if not is_literal(max_pods):
@@ -304,6 +362,11 @@ class Capacity:
                     rules.MAX_PODS_NEED_PREFIXES,
                     f"max_pods {max_pods} is greater than the {limits.addresses} of {name}",
                 )
+
+
+def _strategy(given: Enum | str) -> str:
+    """An allocation strategy in Auto Scaling's words. A member of CDK's enumeration has its name alone."""
+    return given if isinstance(given, str) else given.name.lower().replace("_", "-")
 
 
 def as_string(number: Number) -> str:

@@ -280,7 +280,7 @@ DISTRIBUTION = Rule(
     code="WNG310",
     severity="error",
     meaning="The distribution between on-demand and spot instances is out of range",
-    cure="use a base of 0 or more and a percentage from 0 to 100",
+    cure="use a base of 0 or more and a percentage from 0 to 100, both whole numbers",
     documentation=_AUTO_SCALING + "ec2-auto-scaling-mixed-instances-groups.html",
     good=(
         "instances_distribution=InstancesDistribution(on_demand_base_capacity=1, "
@@ -308,6 +308,39 @@ CAPACITY_TYPE_TOKEN = Rule(
     documentation=_AUTO_SCALING + "ec2-auto-scaling-mixed-instances-groups.html",
     good="capacity_type=CapacityType.SPOT",
     bad='capacity_type=cdk.Fn.ref("CapacityType")',
+)
+CAPACITY_RESERVATION = Rule(
+    code="WNG313",
+    severity="error",
+    meaning="A capacity reservation names nothing, or not in the way of EC2",
+    cure=(
+        "use one of CapacityReservation.of with an id such as cr-0123456789abcdef0, of_group with the ARN of a "
+        "resource group, any_open and none"
+    ),
+    documentation=_EC2 + "ec2-capacity-reservations.html",
+    good='capacity_reservation=CapacityReservation.of("cr-0123456789abcdef0")',
+    bad='capacity_reservation=CapacityReservation.of("windows")',
+)
+ALLOCATION_STRATEGY = Rule(
+    code="WNG314",
+    severity="error",
+    meaning="Auto Scaling does not know the allocation strategy",
+    cure="use a SpotAllocationStrategy for spot instances and an OnDemandAllocationStrategy for the others",
+    documentation=_AUTO_SCALING + "allocation-strategies.html",
+    good=(
+        "instances_distribution=InstancesDistribution("
+        "spot_allocation_strategy=SpotAllocationStrategy.CAPACITY_OPTIMIZED)"
+    ),
+    bad='instances_distribution=InstancesDistribution(spot_allocation_strategy="cheapest")',
+)
+SPOT_MAX_PRICE = Rule(
+    code="WNG315",
+    severity="error",
+    meaning="The most to pay for a spot instance is not a price",
+    cure='write USD an hour as text, such as "0.25", or leave it out, which means the on-demand price',
+    documentation=_AUTO_SCALING + "ec2-auto-scaling-mixed-instances-groups.html",
+    good='instances_distribution=InstancesDistribution(spot_max_price="0.25")',
+    bad='instances_distribution=InstancesDistribution(spot_max_price="$0.25")',
 )
 
 # 4: storage

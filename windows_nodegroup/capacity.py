@@ -14,7 +14,7 @@ from .instance_types import check_instance_types, pod_limits
 from .literals import is_literal, is_token_list, is_whole, literals, word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from aws_cdk import aws_autoscaling as autoscaling
     from aws_cdk import aws_ec2 as ec2
@@ -163,7 +163,7 @@ class CapacityReservation:
         named = {name: value for name, value in given.items() if value is not None}
         if len(named) != 1:
             problems.add(rules.CAPACITY_RESERVATION, f"capacity_reservation has {' and '.join(named) or 'nothing'}")
-        known = {
+        known: dict[str, Callable[[str], object]] = {
             "preference": lambda value: value in _RESERVATION_PREFERENCES,
             "capacity_reservation_id": _RESERVATION_ID.fullmatch,
             "resource_group_arn": _RESERVATION_GROUP.fullmatch,

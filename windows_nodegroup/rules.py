@@ -118,7 +118,7 @@ KUBERNETES_VERSION = Rule(
     code="WNG203",
     severity="error",
     meaning="The Kubernetes version is not written as EKS writes it",
-    cure='write major and minor version alone, such as "1.33"',
+    cure='write major and minor version alone, as text such as "1.33"',
     documentation=_EKS + "kubernetes-versions.html",
     good='kubernetes_version="1.33"',
     bad='kubernetes_version="v1.33.2"',
@@ -185,6 +185,27 @@ WINDOWS_VERSION = Rule(
     documentation=_WINDOWS,
     good='ami=WindowsAmi.custom(ssm_parameter="/golden/windows", windows_version="2019")',
     bad='ami=WindowsAmi.custom(ssm_parameter="/golden/windows", windows_version="2016")',
+)
+IMAGE_LOOKUP_NEEDS_LITERALS = Rule(
+    code="WNG210",
+    severity="error",
+    meaning="An image is to be kept in the context, and it is not known at synthesis where to look, or for which",
+    cure=(
+        "give the stack env=cdk.Environment(account=..., region=...) and the Kubernetes version as text, or choose "
+        "another AmiRefresh"
+    ),
+    documentation="https://docs.aws.amazon.com/cdk/v2/guide/configure-env.html",
+    good='ami=WindowsAmi.server_2022(), kubernetes_version=cdk.Fn.ref("Version")',
+    bad='ami=WindowsAmi.server_2022(refresh=AmiRefresh.WHEN_CLEARED), kubernetes_version=cdk.Fn.ref("Version")',
+)
+WINDOWS_EDITION = Rule(
+    code="WNG211",
+    severity="error",
+    meaning="AWS publishes no image for EKS of the edition",
+    cure="use WindowsEdition.CORE or WindowsEdition.FULL",
+    documentation=_IMAGES,
+    good="ami=WindowsAmi.server_2022(WindowsEdition.FULL)",
+    bad='ami=WindowsAmi.server_2022("Nano")',
 )
 
 # 3: instance types and purchase

@@ -151,8 +151,8 @@ def test_batches() -> None:
     assert resource_of(max_unavailable=5)["UpdatePolicy"]["AutoScalingRollingUpdate"]["MaxBatchSize"] == 5
 
 
-@pytest.mark.parametrize("number", [0, -1, 101, 1.5])
-def test_wng106_max_unavailable(number: float) -> None:
+@pytest.mark.parametrize("number", [0, -1, 101, 1.5, "1", True])
+def test_wng106_max_unavailable(number: Any) -> None:
     """An update replaces from 1 to 100 nodes at once."""
     assert found(max_unavailable=number) == ["WNG106"]
     assert found(max_unavailable=100) == []
@@ -165,3 +165,12 @@ def test_wng107_bootstrap_timeout() -> None:
     assert found(bootstrap_timeout=cdk.Duration.minutes(61)) == ["WNG107"]
     assert found(bootstrap_timeout=cdk.Duration.minutes(cdk.Token.as_number({"Ref": "Minutes"}))) == ["WNG107"]
     assert found(bootstrap_timeout=cdk.Duration.hours(1)) == []
+
+
+def test_wng109_timeout_with_fraction() -> None:
+    """CloudFormation counts whole seconds, whatever the unit of the time is."""
+    for timeout in (cdk.Duration.millis(90_500), cdk.Duration.seconds(90.5), cdk.Duration.minutes(1.505)):
+        assert found(bootstrap_timeout=timeout) == ["WNG109"]
+    assert found(bootstrap_timeout=cdk.Duration.millis(500)) == ["WNG107", "WNG109"]
+    assert found(bootstrap_timeout=cdk.Duration.millis(3_600_001)) == ["WNG107", "WNG109"]
+    assert found(bootstrap_timeout=cdk.Duration.millis(90_000)) == []

@@ -93,6 +93,15 @@ BOOTSTRAP_TIMEOUT = Rule(
     good="bootstrap_timeout=Duration.minutes(45)",
     bad="bootstrap_timeout=Duration.hours(2)",
 )
+TIMEOUT_WITH_FRACTION = Rule(
+    code="WNG109",
+    severity="error",
+    meaning="The time in which a new node has to join is not a whole number of seconds",
+    cure="use whole seconds, such as Duration.seconds(90)",
+    documentation=_CLOUDFORMATION + "aws-attribute-creationpolicy.html",
+    good="bootstrap_timeout=Duration.seconds(90)",
+    bad="bootstrap_timeout=Duration.millis(90_500)",
+)
 
 # 2: images and versions
 

@@ -12,7 +12,9 @@ import pytest
 from aws_cdk.assertions import Template
 
 from tests.found import codes
+from tests.synthesis import make_node_group
 from windows_nodegroup.ami import AmiRefresh, WindowsAmi, WindowsEdition, WindowsVersion
+from windows_nodegroup.problems import InvalidNodeGroup
 
 CORE_2022 = "/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-EKS_Optimized-1.33/image_id"
 IMAGE = "ami-0123456789abcdef0"
@@ -223,3 +225,10 @@ def test_wng211_windows_edition() -> None:
     assert found(WindowsAmi.server_2022("Nano")) == ["WNG211"]
     assert found(WindowsAmi.server_2022("Full")) == []
     assert found(WindowsAmi.server_2022(cdk.Fn.ref("Edition"))) == []
+
+
+def test_lookup_without_account() -> None:
+    """A node group whose stack has no account says so among all else that is wrong."""
+    with pytest.raises(InvalidNodeGroup) as caught:
+        make_node_group(ami=WindowsAmi.server_2022(refresh=AmiRefresh.WHEN_CLEARED), disk_size=30)
+    assert [problem.code for problem in caught.value.problems] == ["WNG210", "WNG401"]

@@ -240,7 +240,7 @@ class WindowsNodeGroup(NodeGroupBase):
         problems = Problems()
         check_cluster_name(cluster.cluster_name, problems)
         check_nodegroup_name(nodegroup_name, problems)
-        ami.check(problems, kubernetes_version=version)
+        ami.check(problems, kubernetes_version=version, scope=self)
         capacity.check(problems, max_pods=max_pods)
         for room in (bootstrap, storage, update, role, network):
             room.check(problems)

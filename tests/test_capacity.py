@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import aws_cdk as cdk
@@ -322,3 +323,10 @@ def test_wng508_max_pods_need_prefixes() -> None:
     assert found(10, instance_types=["m6i.large"]) == ["WNG508"]
     assert found(10, instance_types=["m6i.xlarge", "m6i.large"]) == ["WNG508"]
     assert found(9, instance_types=["m6i.xlarge", "m6i.large"]) == []
+
+
+@pytest.mark.parametrize(("most", "expected"), [(10, []), (144, []), (145, ["WNG507"])])
+def test_max_pods_with_prefixes(most: int, expected: list[str]) -> None:
+    """With prefix delegation there are addresses for sixteen times as many pods."""
+    capacity = Capacity(instance_types=["m6i.large"])
+    assert codes(partial(capacity.check, max_pods=most, prefix_delegation=True)) == expected

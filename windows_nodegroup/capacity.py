@@ -235,12 +235,18 @@ class Capacity:
         """The instance types as strings."""
         return tuple(each if isinstance(each, str) else each.to_string() for each in self.instance_types)
 
-    def check(self, problems: Problems, *, max_pods: Number | None = None) -> None:
-        """Check what is literal: sizes, instance types, purchase, and `max_pods` against the types' addresses."""
+    def check(self, problems: Problems, *, max_pods: Number | None = None, prefix_delegation: bool = False) -> None:
+        """Check what is literal: sizes, instance types, purchase, and `max_pods` against the types' addresses.
+
+        Args:
+            problems: Collects what is wrong.
+            max_pods: The most pods on a node.
+            prefix_delegation: Whether nodes get prefixes of 16 addresses, and so hold more pods.
+        """
         self._check_sizes(problems)
         self._check_instance_types(problems)
         self._check_purchase(problems)
-        self._check_max_pods(max_pods, problems)
+        self._check_max_pods(max_pods, problems, prefix_delegation=prefix_delegation)
 
     def group_properties(self, launch_template_id: str, launch_template_version: str) -> dict[str, Any]:
         """What the Auto Scaling group needs: keyword arguments of `CfnAutoScalingGroup`.
@@ -347,7 +353,7 @@ class Capacity:
             problems.add(rules.DISTRIBUTION_AND_TYPE, f"capacity_type {kind} stands beside instances_distribution")
         distribution.check(problems)
 
-    def _check_max_pods(self, max_pods: Number | None, problems: Problems) -> None:
+    def _check_max_pods(self, max_pods: Number | None, problems: Problems, *, prefix_delegation: bool) -> None:
         if not is_literal(max_pods):
             return
         if not is_whole(max_pods) or max_pods < 1:
@@ -357,7 +363,7 @@ class Capacity:
             limits = pod_limits(name)
             if limits and max_pods > limits.prefixes:
                 problems.add(rules.MAX_PODS, f"max_pods {max_pods} is greater than the {limits.prefixes} of {name}")
-            elif limits and max_pods > limits.addresses:
+            elif limits and max_pods > limits.addresses and not prefix_delegation:
                 problems.add(
                     rules.MAX_PODS_NEED_PREFIXES,
                     f"max_pods {max_pods} is greater than the {limits.addresses} of {name}",

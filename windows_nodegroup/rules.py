@@ -23,6 +23,9 @@ _LABELS = _KUBERNETES + "concepts/overview/working-with-objects/labels/"
 _TAINTS = _KUBERNETES + "concepts/scheduling-eviction/taint-and-toleration/"
 _KUBELET = _KUBERNETES + "reference/command-line-tools-reference/kubelet/"
 _ACCESS = _EKS + "setting-up-access-entries.html"
+_CLUSTER_AUTOSCALER = (
+    "https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md"
+)
 _TAGS = _EC2 + "Using_Tags.html#tag-restrictions"
 
 # 1: names and sizes
@@ -585,6 +588,31 @@ PARAMETER_TWICE = Rule(
     good="bootstrap_arguments=\"-KubeletExtraArgs '--v=4'\"",
     bad="bootstrap_arguments=\"-KubeletExtraArgs '--v=4'\", max_pods=9",
 )
+NO_HINT_OF_PODS = Rule(
+    code="WNG512",
+    severity="warning",
+    meaning="How many Windows pods fit on a node is not known, so cluster-autoscaler does not grow the group from zero",
+    cure=(
+        "give the Auto Scaling group, node.default_child, the tag "
+        "k8s.io/cluster-autoscaler/node-template/resources/vpc.amazonaws.com/PrivateIPv4Address with the IPv4 "
+        "addresses of the type's network interface less one, or raise min_size, and acknowledge this"
+    ),
+    documentation=_CLUSTER_AUTOSCALER,
+    good='cluster_autoscaler=True, min_size=0, instance_types=["m5zn.large"]',
+    bad='cluster_autoscaler=True, min_size=0, instance_types=["u-6tb1.56xlarge"]',
+)
+ONE_HINT_FOR_TAINTS = Rule(
+    code="WNG513",
+    severity="warning",
+    meaning="Taints have the same key, and cluster-autoscaler is told of the last alone, because a tag holds one value",
+    cure=(
+        "give the taints different keys, or have the pods that are for these nodes tolerate the key with every effect, "
+        "and acknowledge this"
+    ),
+    documentation=_CLUSTER_AUTOSCALER,
+    good='cluster_autoscaler=True, taints=[TaintSpec(key="os"), TaintSpec(key="team", effect=TaintEffect.NO_EXECUTE)]',
+    bad='cluster_autoscaler=True, taints=[TaintSpec(key="os"), TaintSpec(key="os", effect=TaintEffect.NO_EXECUTE)]',
+)
 
 # 6: network and access
 
@@ -918,7 +946,7 @@ HINT_TOO_LONG = Rule(
     severity="error",
     meaning="A label or taint is too long for a tag with which cluster-autoscaler is told of it",
     cure="use a key of at most 82 characters, or leave cluster_autoscaler off and tag the group yourself",
-    documentation="https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md",
+    documentation=_CLUSTER_AUTOSCALER,
     good='cluster_autoscaler=True, labels={"example.com/team": "blue"}',
     bad='cluster_autoscaler=True, labels={"a-very-long-name." * 5 + "example.com/team": "blue"}',
 )

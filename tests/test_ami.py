@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from aws_cdk.assertions import Template
 
 from tests.found import codes
+from tests.synthesis import make_node_group
 from windows_nodegroup.ami import AmiRefresh, WindowsAmi, WindowsEdition, WindowsVersion
+from windows_nodegroup.problems import InvalidNodeGroup
 
 CORE_2022 = "/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-EKS_Optimized-1.33/image_id"
 IMAGE = "ami-0123456789abcdef0"
@@ -121,6 +124,20 @@ def test_wng201_image_pinned() -> None:
     assert found(WindowsAmi.custom(image_id=cdk.Fn.ref("NodeImageId"))) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (f"{CORE_2022}:12", ["WNG201"]),
+        ("/golden/windows:3", ["WNG201"]),
+        ("/golden/windows:production", []),
+        ("/golden/windows3", []),
+    ],
+)
+def test_wng201_version_of_a_parameter(name: str, expected: list[str]) -> None:
+    """One version of a parameter is a pin, too; a label, which can be moved, is none."""
+    assert found(WindowsAmi.custom(ssm_parameter=name, windows_version="2022")) == expected
+
+
 @pytest.mark.parametrize(("ami", "oldest"), [(WindowsAmi.server_2022(), 24), (WindowsAmi.server_2025(), 35)])
 def test_wng202_windows_too_new(ami: WindowsAmi, oldest: int) -> None:
     """Windows Server 2022 needs Kubernetes 1.24, and 2025 needs 1.35; custom images are no exception."""
@@ -129,6 +146,12 @@ def test_wng202_windows_too_new(ami: WindowsAmi, oldest: int) -> None:
         assert found(each, f"1.{oldest}") == []
         assert found(each, f"1.{oldest - 1}") == ["WNG202"]
         assert found(each, cdk.Fn.ref("Version")) == []
+
+
+@pytest.mark.parametrize("version", [1.33, 1, True])
+def test_wng203_number(version: Any) -> None:
+    """A version is no number: of 1.30 only 1.3 would be left."""
+    assert found(WindowsAmi.server_2022(), version) == ["WNG203"]
 
 
 @pytest.mark.parametrize("version", ["v1.33", "1.33.2", "1", "1.033", "2.0", "", "latest", "1.33\n"])
@@ -167,10 +190,45 @@ def test_wng207_image_id(image: str) -> None:
 def test_wng208_ssm_parameter() -> None:
     """A parameter's name holds letters, digits and _.-/, and a version may follow a colon."""
     assert found(WindowsAmi.custom(ssm_parameter="golden windows", windows_version="2022")) == ["WNG208"]
-    assert found(WindowsAmi.custom(ssm_parameter="/golden/windows:12", windows_version="2022")) == []
+    assert found(WindowsAmi.custom(ssm_parameter="/golden/windows:production", windows_version="2022")) == []
 
 
 def test_wng209_windows_version() -> None:
     """Only three versions of Windows Server are known to EKS."""
     assert found(WindowsAmi.custom(ssm_parameter="/golden", windows_version="2016")) == ["WNG209"]
     assert found(WindowsAmi.custom(ssm_parameter="/golden", windows_version=cdk.Fn.ref("Version"))) == []
+
+
+def test_wng209_no_windows_version() -> None:
+    """AWS has no image of no version."""
+    assert found(WindowsAmi(windows_version=None, edition=WindowsEdition.CORE)) == ["WNG209"]
+
+
+def test_wng210_image_lookup_needs_literals() -> None:
+    """The CDK CLI can only look up by a name, an account and a region that are known to it."""
+    when_cleared: dict[str, Any] = {"refresh": AmiRefresh.WHEN_CLEARED}
+    here = make_stack(env=cdk.Environment(account="111122223333", region="us-west-2"))
+    nowhere, token = make_stack(), cdk.Fn.ref("Token")
+    for ami, version, stack, expected in (
+        (WindowsAmi.server_2022(**when_cleared), "1.35", here, ["WNG201"]),
+        (WindowsAmi.server_2022(**when_cleared), "1.35", nowhere, ["WNG210", "WNG201"]),
+        (WindowsAmi.server_2022(**when_cleared), token, here, ["WNG210", "WNG201"]),
+        (WindowsAmi.custom(ssm_parameter=token, **when_cleared), None, here, ["WNG210", "WNG201"]),
+        (WindowsAmi.custom(image_id=token, **when_cleared), None, nowhere, []),
+        (WindowsAmi.server_2022(), token, nowhere, []),
+    ):
+        assert codes(partial(ami.check, kubernetes_version=version, scope=stack)) == expected
+
+
+def test_wng211_windows_edition() -> None:
+    """There are two editions."""
+    assert found(WindowsAmi.server_2022("Nano")) == ["WNG211"]
+    assert found(WindowsAmi.server_2022("Full")) == []
+    assert found(WindowsAmi.server_2022(cdk.Fn.ref("Edition"))) == []
+
+
+def test_lookup_without_account() -> None:
+    """A node group whose stack has no account says so among all else that is wrong."""
+    with pytest.raises(InvalidNodeGroup) as caught:
+        make_node_group(ami=WindowsAmi.server_2022(refresh=AmiRefresh.WHEN_CLEARED), disk_size=30)
+    assert [problem.code for problem in caught.value.problems] == ["WNG210", "WNG401"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks as eks
 from aws_cdk.assertions import Template
 
 from tests.found import codes, texts
@@ -20,6 +22,8 @@ from windows_nodegroup.capacity import (
     SpotAllocationStrategy,
 )
 
+RESERVATION = "cr-0123456789abcdef0"
+RESERVATIONS = "arn:aws:resource-groups:us-west-2:111122223333:group/windows"
 TOKEN = cdk.Token.as_number({"Ref": "Size"})
 
 
@@ -154,10 +158,10 @@ def test_mixture() -> None:
     [
         (CapacityReservation.any_open(), {"CapacityReservationPreference": "open"}),
         (CapacityReservation.none(), {"CapacityReservationPreference": "none"}),
-        (CapacityReservation.of("cr-1"), {"CapacityReservationTarget": {"CapacityReservationId": "cr-1"}}),
+        (CapacityReservation.of(RESERVATION), {"CapacityReservationTarget": {"CapacityReservationId": RESERVATION}}),
         (
-            CapacityReservation.of_group("arn:g"),
-            {"CapacityReservationTarget": {"CapacityReservationResourceGroupArn": "arn:g"}},
+            CapacityReservation.of_group(RESERVATIONS),
+            {"CapacityReservationTarget": {"CapacityReservationResourceGroupArn": RESERVATIONS}},
         ),
     ],
 )
@@ -187,21 +191,45 @@ def test_wng308_capacity_type() -> None:
     assert found(capacity_type="CHEAP") == ["WNG308"]
     assert found(capacity_type="SPOT") == []
     assert found(capacity_type="ON_DEMAND") == []
+    assert found(capacity_type=eks.CapacityType.CAPACITY_BLOCK) == ["WNG308"]
+
+
+def test_wng312_capacity_type_token() -> None:
+    """What decides which properties the template has is known at synthesis."""
+    assert found(capacity_type=cdk.Fn.ref("CapacityType")) == ["WNG312"]
+    both = found(capacity_type=cdk.Fn.ref("CapacityType"), instances_distribution=InstancesDistribution())
+    assert both == ["WNG311", "WNG312"]
+
+
+def test_capacity_type_of_cdk() -> None:
+    """CDK's capacity types are as good as ours."""
+    for kind in CapacityType:
+        given = eks.CapacityType[kind.name]
+        assert found(capacity_type=given) == []
+        assert group_of(capacity_type=given) == group_of(capacity_type=kind)
 
 
 def test_wng309_spot_with_reservation() -> None:
     """Spot instances use no reservation."""
-    reservation = CapacityReservation.of("cr-1")
+    reservation = CapacityReservation.of(RESERVATION)
     assert found(capacity_type=CapacityType.SPOT, capacity_reservation=reservation) == ["WNG309"]
-    assert found(instances_distribution=InstancesDistribution(), capacity_reservation=reservation) == ["WNG309"]
-    all_on_demand = InstancesDistribution(on_demand_percentage_above_base_capacity=100)
-    assert found(instances_distribution=all_on_demand, capacity_reservation=reservation) == []
+    half = InstancesDistribution(on_demand_percentage_above_base_capacity=50)
+    assert found(instances_distribution=half, capacity_reservation=reservation) == ["WNG309"]
+    assert found(instances_distribution=InstancesDistribution(), capacity_reservation=reservation) == []
     assert found(capacity_type=CapacityType.SPOT, capacity_reservation=CapacityReservation.none()) == []
 
 
-@pytest.mark.parametrize(("base", "percentage"), [(-1, 0), (0, -1), (0, 101)])
-def test_wng310_distribution(base: int, percentage: int) -> None:
-    """A base is 0 or more and a percentage is one; tokens are left alone."""
+def test_reservation_beside_tokens() -> None:
+    """Where only the deployment knows whether spot is bought, or a reservation used, nobody judges."""
+    share = InstancesDistribution(on_demand_percentage_above_base_capacity=TOKEN)
+    assert found(instances_distribution=share, capacity_reservation=CapacityReservation.any_open()) == []
+    preference = CapacityReservation(preference=cdk.Fn.ref("Preference"))
+    assert found(capacity_type=CapacityType.SPOT, capacity_reservation=preference) == []
+
+
+@pytest.mark.parametrize(("base", "percentage"), [(-1, 0), (1.5, 0), ("1", 0), (0, -1), (0, 101), (0, 50.5), (0, "50")])
+def test_wng310_distribution(base: Any, percentage: Any) -> None:
+    """A base is 0 or more and a percentage is one, both whole; tokens are left alone."""
     mixture = InstancesDistribution(on_demand_base_capacity=base, on_demand_percentage_above_base_capacity=percentage)
     assert found(instances_distribution=mixture) == ["WNG310"]
     token = InstancesDistribution(on_demand_base_capacity=TOKEN, on_demand_percentage_above_base_capacity=TOKEN)
@@ -211,6 +239,75 @@ def test_wng310_distribution(base: int, percentage: int) -> None:
 def test_wng311_distribution_and_type() -> None:
     """Only one input says how instances are bought."""
     assert found(instances_distribution=InstancesDistribution(), capacity_type=CapacityType.ON_DEMAND) == ["WNG311"]
+
+
+@pytest.mark.parametrize(
+    "reservation",
+    [
+        CapacityReservation.of("foo"),
+        CapacityReservation.of("cr-1"),
+        CapacityReservation.of(f"{RESERVATION}\n"),
+        CapacityReservation.of_group("windows"),
+        CapacityReservation.of_group(RESERVATION),
+        CapacityReservation(),
+        CapacityReservation(preference="targeted"),
+        CapacityReservation(preference="open", capacity_reservation_id=RESERVATION),
+        CapacityReservation(capacity_reservation_id=RESERVATION, resource_group_arn=RESERVATIONS),
+    ],
+)
+def test_wng313_capacity_reservation(reservation: CapacityReservation) -> None:
+    """A reservation says one thing, in EC2's words."""
+    assert found(capacity_reservation=reservation) == ["WNG313"]
+
+
+def test_reservations() -> None:
+    """An id and an ARN may be tokens, and an ARN may be of any partition."""
+    token = cdk.Fn.ref("Reservation")
+    chinese = "arn:aws-cn:resource-groups:cn-north-1:111122223333:group/windows"
+    for reservation in (
+        CapacityReservation.of(token),
+        CapacityReservation.of_group(token),
+        CapacityReservation.of_group(chinese),
+    ):
+        assert found(capacity_reservation=reservation) == []
+
+
+@pytest.mark.parametrize("name", ["spot_allocation_strategy", "on_demand_allocation_strategy"])
+def test_wng314_allocation_strategy(name: str) -> None:
+    """A strategy is one that Auto Scaling knows."""
+    for strategy, expected in (("cheapest", ["WNG314"]), ("lowest-price", []), (cdk.Fn.ref("Strategy"), [])):
+        given: dict[str, Any] = {name: strategy}
+        assert found(instances_distribution=InstancesDistribution(**given)) == expected
+
+
+def test_strategies_of_cdk() -> None:
+    """CDK's strategies are as good as ours."""
+    for spot in SpotAllocationStrategy:
+        mixture = InstancesDistribution(spot_allocation_strategy=autoscaling.SpotAllocationStrategy[spot.name])
+        assert mixture.spot_strategy == spot
+        assert found(instances_distribution=mixture) == []
+    for on_demand in OnDemandAllocationStrategy:
+        strategy = autoscaling.OnDemandAllocationStrategy[on_demand.name]
+        assert InstancesDistribution(on_demand_allocation_strategy=strategy).on_demand_strategy == on_demand
+
+
+@pytest.mark.parametrize("price", ["abc", "$1", "-1", "1,5", "0", "0.0", " 1", 0.25, 1])
+def test_wng315_spot_max_price(price: Any) -> None:
+    """A price is a number above 0, written as text."""
+    assert found(instances_distribution=InstancesDistribution(spot_max_price=price)) == ["WNG315"]
+
+
+@pytest.mark.parametrize("price", ["0.25", "1", "10.0", "", cdk.Fn.ref("Price")], ids=range(5))
+def test_prices(price: str) -> None:
+    """An empty text takes an earlier price away, and a token is left alone."""
+    assert found(instances_distribution=InstancesDistribution(spot_max_price=price)) == []
+
+
+def test_base_alone() -> None:
+    """Who names no percentage gets Auto Scaling's own: all on demand."""
+    mixture = InstancesDistribution(on_demand_base_capacity=1)
+    policy = group_of(instances_distribution=mixture)["MixedInstancesPolicy"]
+    assert policy["InstancesDistribution"]["OnDemandPercentageAboveBaseCapacity"] == 100
 
 
 @pytest.mark.parametrize("most", [0, -1, 1.5, 145])
@@ -226,3 +323,10 @@ def test_wng508_max_pods_need_prefixes() -> None:
     assert found(10, instance_types=["m6i.large"]) == ["WNG508"]
     assert found(10, instance_types=["m6i.xlarge", "m6i.large"]) == ["WNG508"]
     assert found(9, instance_types=["m6i.xlarge", "m6i.large"]) == []
+
+
+@pytest.mark.parametrize(("most", "expected"), [(10, []), (144, []), (145, ["WNG507"])])
+def test_max_pods_with_prefixes(most: int, expected: list[str]) -> None:
+    """With prefix delegation there are addresses for sixteen times as many pods."""
+    capacity = Capacity(instance_types=["m6i.large"])
+    assert codes(partial(capacity.check, max_pods=most, prefix_delegation=True)) == expected

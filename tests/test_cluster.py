@@ -5,6 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks as eks
 from aws_cdk import aws_iam as iam
 
 from tests.synthesis import make_stack
@@ -53,9 +54,9 @@ def test_list_tokens() -> None:
     assert cluster.subnet_ids == subnets
 
 
-@pytest.mark.parametrize("mode", [AuthenticationMode.API, "API"])
-def test_mode(mode: AuthenticationMode | str) -> None:
-    """The mode is given as EKS writes it, or as a member of the enumeration."""
+@pytest.mark.parametrize("mode", [AuthenticationMode.API, eks.AuthenticationMode.API, "API"])
+def test_mode(mode: AuthenticationMode | eks.AuthenticationMode | str) -> None:
+    """The mode is given as EKS writes it, or as a member of our enumeration or CDK's."""
     cluster = EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-1", authentication_mode=mode)
     assert cluster.authentication_mode == AuthenticationMode.API
 

@@ -38,7 +38,7 @@ def test_wng301_instance_type(instance_type: str) -> None:
     assert found(instance_type) == ["WNG301"]
 
 
-@pytest.mark.parametrize("family", ["c3", "c4", "d2", "i2", "m4", "m6a", "r3", "mac1", "mac2-m2"])
+@pytest.mark.parametrize("family", ["c3", "c4", "d2", "i2", "m4", "m6a", "r3", "mac1", "mac2-m2", "mac-m4"])
 def test_wng302_not_for_windows(family: str) -> None:
     """Families that EKS excludes for Windows are refused, but not their successors."""
     assert found(f"{family}.xlarge") == ["WNG302"]
@@ -57,6 +57,8 @@ def test_wng302_not_for_windows(family: str) -> None:
         "im4gn.large",
         "is4gen.large",
         "g5g.xlarge",
+        "p6e-gb200.36xlarge",
+        "p6e-gb300.36xlarge",
     ],
 )
 def test_wng303_arm(instance_type: str) -> None:
@@ -65,7 +67,7 @@ def test_wng303_arm(instance_type: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "family", ["g4dn", "g4ad", "g5", "g6e", "gr6", "p3", "p5en", "inf2", "trn1", "dl1", "f2", "vt1"]
+    "family", ["g4dn", "g4ad", "g5", "g6e", "gr6", "p3", "p5en", "p6-b200", "inf2", "trn1", "dl1", "f2", "vt1"]
 )
 def test_wng304_accelerator(family: str) -> None:
     """Accelerators for which the image has no driver are warned of."""
@@ -105,6 +107,31 @@ def test_tokens() -> None:
         ("r8id.4xlarge", 50),
         ("c8a.2xlarge", 40),
         ("m8a.48xlarge", 64),
+        ("c8a.medium", 4),
+        ("c8in.xlarge", 30),
+        ("r8idb.16xlarge", 64),
+        ("x8i.64xlarge", 64),
+        ("m8azn.3xlarge", 40),
+        ("d3.xlarge", 3),
+        ("d3en.12xlarge", 30),
+        ("g4ad.xlarge", 4),
+        ("g4dn.xlarge", 10),
+        ("g4dn.16xlarge", 15),
+        ("g5.xlarge", 15),
+        ("g5.12xlarge", 50),
+        ("g6e.48xlarge", 50),
+        ("g7e.2xlarge", 64),
+        ("i3en.3xlarge", 15),
+        ("i3en.6xlarge", 30),
+        ("i4i.large", 10),
+        ("i4i.24xlarge", 30),
+        ("i7ie.12xlarge", 50),
+        ("m5zn.3xlarge", 30),
+        ("p3.16xlarge", 30),
+        ("r7iz.metal-32xl", 50),
+        ("x1e.8xlarge", 15),
+        ("x2iezn.12xlarge", 50),
+        ("z1d.large", 10),
     ],
 )
 def test_pod_limits(instance_type: str, addresses: int) -> None:
@@ -112,7 +139,7 @@ def test_pod_limits(instance_type: str, addresses: int) -> None:
     assert pod_limits(instance_type) == PodLimits(addresses - 1, (addresses - 1) * 16)
 
 
-@pytest.mark.parametrize("instance_type", ["m9x.large", "m5.17xlarge", "g4dn.xlarge", "large"])
+@pytest.mark.parametrize("instance_type", ["m9x.large", "m5.17xlarge", "c8idb.large", "u-6tb1.56xlarge", "large"])
 def test_unknown_pod_limits(instance_type: str) -> None:
     """What is not known is not guessed."""
     assert pod_limits(instance_type) is None

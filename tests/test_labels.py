@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_eks as eks
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -139,6 +140,14 @@ def test_tokens() -> None:
     assert taints(TaintSpec(key=token, value=token)) == []
     assert codes(lambda problems: check_labels(None, problems)) == []
     assert codes(lambda problems: check_taints(None, problems)) == []
+
+
+@pytest.mark.parametrize("effect", eks.TaintEffect)
+def test_effect_of_cdk(effect: eks.TaintEffect) -> None:
+    """CDK's effects are accepted, in Kubernetes' words."""
+    taint = TaintSpec(key="os", effect=effect)
+    assert taint == TaintSpec(key="os", effect=TaintEffect[effect.name])
+    assert taints(taint) == []
 
 
 def test_taint_as_text() -> None:

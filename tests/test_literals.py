@@ -6,8 +6,10 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_eks as eks
 
-from windows_nodegroup.literals import is_literal, is_token_list, literals
+from windows_nodegroup.capacity import CapacityType
+from windows_nodegroup.literals import is_literal, is_token_list, is_whole, literals, word
 
 REFERENCE = {"Ref": "Parameter"}
 TOKENS: list[Any] = [
@@ -60,6 +62,18 @@ def test_literals() -> None:
     """Of a list the literals are left, in order."""
     assert literals(["b", cdk.Aws.REGION, "a"]) == ("b", "a")
     assert literals(None) == ()
+
+
+def test_word() -> None:
+    """A member of an enumeration is known by its value, whoever made the enumeration."""
+    assert word(CapacityType.SPOT) == word(eks.CapacityType.SPOT) == word("SPOT") == "SPOT"
+    assert type(word(CapacityType.SPOT)) is str
+    assert word(cdk.Aws.REGION) == cdk.Aws.REGION
+
+
+def test_whole() -> None:
+    """Sizes and counts are whole numbers; neither text nor truth is a number."""
+    assert [number for number in (0, 7, -1, 1.0, 1.5, "1", True, None) if is_whole(number)] == [0, 7]
 
 
 def test_token_list() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
@@ -13,12 +13,19 @@ from tests.found import codes
 from windows_nodegroup.capacity import Capacity
 from windows_nodegroup.rolling_update import RollingUpdate
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def resource_of(capacity: Capacity | None = None, **inputs: Any) -> dict[str, Any]:
+
+def parameters(stack: cdk.Stack) -> tuple[float, float]:
+    """Two parameters of a stack, for the desired size and the largest."""
+    desired, most = (cdk.CfnParameter(stack, name, type="Number", default=3) for name in ("Desired", "Most"))
+    return desired.value_as_number, most.value_as_number
+
+
+def resource_of(capacity: Capacity | None = None, stack: cdk.Stack | None = None, **inputs: Any) -> dict[str, Any]:
     """The Auto Scaling group in the template."""
-    stack = cdk.Stack()
-    for name in ("Desired", "Most"):
-        cdk.CfnParameter(stack, name, type="Number", default=3)
+    stack = stack or cdk.Stack()
     group = autoscaling.CfnAutoScalingGroup(stack, "Group", min_size="1", max_size="9")
     update, capacity = RollingUpdate(**inputs), capacity or Capacity(desired_size=3, max_size=4)
     update.apply(stack, group, capacity)
@@ -45,8 +52,9 @@ def test_creation_of_nothing() -> None:
 
 def test_creation_of_a_token() -> None:
     """A number that only the deployment knows is the count."""
-    desired = cdk.Token.as_number({"Ref": "Desired"})
-    policy = resource_of(Capacity(desired_size=desired, max_size=9))["CreationPolicy"]
+    stack = cdk.Stack()
+    desired, _ = parameters(stack)
+    policy = resource_of(Capacity(desired_size=desired, max_size=9), stack)["CreationPolicy"]
     assert policy["ResourceSignal"]["Count"] == {"Ref": "Desired"}
 
 
@@ -87,10 +95,11 @@ def test_in_service(desired: int, largest: int, in_service: int) -> None:
     assert rolling["MinInstancesInService"] == in_service
 
 
-def test_in_service_of_tokens() -> None:
+def test_in_service_of_parameters() -> None:
     """With parameters a condition sees to it."""
-    desired, most = (cdk.Token.as_number({"Ref": name}) for name in ("Desired", "Most"))
-    resource = resource_of(Capacity(desired_size=desired, max_size=most))
+    stack = cdk.Stack()
+    desired, most = parameters(stack)
+    resource = resource_of(Capacity(desired_size=desired, max_size=most), stack)
     rolling = resource["UpdatePolicy"]["AutoScalingRollingUpdate"]
     ((name, condition),) = resource["Conditions"].items()
     assert rolling["MinInstancesInService"] == {"Fn::If": [name, 0, {"Ref": "Desired"}]}
@@ -99,13 +108,51 @@ def test_in_service_of_tokens() -> None:
     assert second == {"Ref": "Most"}
 
 
+@pytest.mark.parametrize("other", ["desired_size", "max_size"])
+def test_in_service_of_a_parameter_and_a_literal(other: str) -> None:
+    """A condition also compares a parameter with a number that is known."""
+    stack = cdk.Stack()
+    most, _ = parameters(stack)
+    sizes: dict[str, Any] = {"desired_size": most, "max_size": most} | {other: 5}
+    resource = resource_of(Capacity(**sizes), stack)
+    ((name, condition),) = resource["Conditions"].items()
+    desired = 5 if other == "desired_size" else {"Ref": "Desired"}
+    rolling = resource["UpdatePolicy"]["AutoScalingRollingUpdate"]
+    assert rolling["MinInstancesInService"] == {"Fn::If": [name, 0, desired]}
+    assert "Fn::Equals" in condition
+
+
+def of_a_resource() -> float:
+    """A number that only a resource will know."""
+    return cdk.Token.as_number({"Fn::GetAtt": ["Sizes", "Number"]})
+
+
+def of_another_stack() -> float:
+    """A parameter of another stack."""
+    return cdk.CfnParameter(cdk.Stack(), "Number", type="Number").value_as_number
+
+
+@pytest.mark.parametrize("make", [of_a_resource, of_another_stack])
+@pytest.mark.parametrize("unread", ["desired_size", "max_size"])
+def test_in_service_of_what_no_condition_reads(unread: str, make: Callable[[], float]) -> None:
+    """Conditions read parameters of their stack alone; of other tokens nothing is compared, and none has to stay."""
+    stack = cdk.Stack(cdk.App(analytics_reporting=False), "Stack")
+    group = autoscaling.CfnAutoScalingGroup(stack, "Group", min_size="1", max_size="9")
+    sizes: dict[str, Any] = {"desired_size": 3, "max_size": 4} | {unread: make()}
+    RollingUpdate(wait_for_signals=False).apply(stack, group, Capacity(**sizes))
+    template = Template.from_stack(stack).to_json()
+    rolling = template["Resources"]["Group"]["UpdatePolicy"]["AutoScalingRollingUpdate"]
+    assert rolling["MinInstancesInService"] == 0
+    assert "Conditions" not in template
+
+
 def test_batches() -> None:
     """Several nodes can be replaced at once."""
     assert resource_of(max_unavailable=5)["UpdatePolicy"]["AutoScalingRollingUpdate"]["MaxBatchSize"] == 5
 
 
-@pytest.mark.parametrize("number", [0, -1, 101, 1.5])
-def test_wng106_max_unavailable(number: float) -> None:
+@pytest.mark.parametrize("number", [0, -1, 101, 1.5, "1", True])
+def test_wng106_max_unavailable(number: Any) -> None:
     """An update replaces from 1 to 100 nodes at once."""
     assert found(max_unavailable=number) == ["WNG106"]
     assert found(max_unavailable=100) == []
@@ -118,3 +165,12 @@ def test_wng107_bootstrap_timeout() -> None:
     assert found(bootstrap_timeout=cdk.Duration.minutes(61)) == ["WNG107"]
     assert found(bootstrap_timeout=cdk.Duration.minutes(cdk.Token.as_number({"Ref": "Minutes"}))) == ["WNG107"]
     assert found(bootstrap_timeout=cdk.Duration.hours(1)) == []
+
+
+def test_wng109_timeout_with_fraction() -> None:
+    """CloudFormation counts whole seconds, whatever the unit of the time is."""
+    for timeout in (cdk.Duration.millis(90_500), cdk.Duration.seconds(90.5), cdk.Duration.minutes(1.505)):
+        assert found(bootstrap_timeout=timeout) == ["WNG109"]
+    assert found(bootstrap_timeout=cdk.Duration.millis(500)) == ["WNG107", "WNG109"]
+    assert found(bootstrap_timeout=cdk.Duration.millis(3_600_001)) == ["WNG107", "WNG109"]
+    assert found(bootstrap_timeout=cdk.Duration.millis(90_000)) == []

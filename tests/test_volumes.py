@@ -10,7 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
-from tests.found import codes
+from tests.found import codes, texts
 from windows_nodegroup.volumes import EbsVolume, EbsVolumeType, Storage
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -164,6 +164,22 @@ def test_wng407_device_name(device: str) -> None:
     assert found(volumes={device: EbsVolume(size=10)}) == ["WNG407"]
     for good in ("xvdb", "xvdz", "xvdba", "xvdcz", "/dev/sde"):
         assert found(volumes={good: EbsVolume(size=10)}) == []
+
+
+@pytest.mark.parametrize("number", ["100", 100.5, True])
+@pytest.mark.parametrize(("attribute", "code"), [("size", "WNG402"), ("iops", "WNG403"), ("throughput", "WNG404")])
+def test_whole_numbers(attribute: str, code: str, number: Any) -> None:
+    """Sizes, IOPS and throughput are whole numbers, whatever the type, and text is no number."""
+    for volume_type in (EbsVolumeType.GP3, cdk.Fn.ref("Type")):
+        assert root(**{"volume_type": volume_type, attribute: number}) == [code]
+        assert found(volumes={"xvdf": EbsVolume(**{"size": 10} | {attribute: number})}) == [code]
+
+
+def test_disk_size_as_text() -> None:
+    """The user is told what is wrong with a size that looks right."""
+    assert texts(Storage(disk_size="100").check)[0].startswith(  # type: ignore[arg-type]  # as users do
+        "root volume has the size '100', which is no whole number: use "
+    )
 
 
 def test_wng408_two_disk_sizes() -> None:

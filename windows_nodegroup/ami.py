@@ -12,7 +12,7 @@ from aws_cdk import CfnParameter, ContextProvider
 
 from . import rules
 from .literals import is_literal
-from .remembered import shared
+from .remembered import shared, stack_of
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
@@ -25,6 +25,7 @@ IMAGE_ID_PATTERN = "^ami-(?:[0-9a-f]{8}|[0-9a-f]{17})$"
 
 # A version or label may stand after a colon.
 _SSM_PARAMETER = re.compile(r"[0-9A-Za-z_./-]{1,1011}(?::[0-9A-Za-z_.-]+)?")
+_VERSION_OF_PARAMETER = re.compile(r".*:[0-9]+")
 _KUBERNETES_VERSION = re.compile(r"1\.(0|[1-9][0-9]*)")
 _IMAGE_IN_CONTEXT_UNTIL_LOOKED_UP = "ami-00000000000000000"
 
@@ -82,28 +83,28 @@ class WindowsAmi:
     """
 
     windows_version: WindowsVersion | str | None
-    edition: WindowsEdition | None = None
+    edition: WindowsEdition | str | None = None
     refresh: AmiRefresh = AmiRefresh.EVERY_DEPLOYMENT
     custom_image_id: str | None = None
     custom_ssm_parameter: str | None = None
 
     @classmethod
     def server_2019(
-        cls, edition: WindowsEdition = WindowsEdition.CORE, *, refresh: AmiRefresh = AmiRefresh.EVERY_DEPLOYMENT
+        cls, edition: WindowsEdition | str = WindowsEdition.CORE, *, refresh: AmiRefresh = AmiRefresh.EVERY_DEPLOYMENT
     ) -> Self:
         """AWS's image of Windows Server 2019 for EKS."""
         return cls(windows_version=WindowsVersion.SERVER_2019, edition=edition, refresh=refresh)
 
     @classmethod
     def server_2022(
-        cls, edition: WindowsEdition = WindowsEdition.CORE, *, refresh: AmiRefresh = AmiRefresh.EVERY_DEPLOYMENT
+        cls, edition: WindowsEdition | str = WindowsEdition.CORE, *, refresh: AmiRefresh = AmiRefresh.EVERY_DEPLOYMENT
     ) -> Self:
         """AWS's image of Windows Server 2022 for EKS, from Kubernetes 1.24."""
         return cls(windows_version=WindowsVersion.SERVER_2022, edition=edition, refresh=refresh)
 
     @classmethod
     def server_2025(
-        cls, edition: WindowsEdition = WindowsEdition.CORE, *, refresh: AmiRefresh = AmiRefresh.EVERY_DEPLOYMENT
+        cls, edition: WindowsEdition | str = WindowsEdition.CORE, *, refresh: AmiRefresh = AmiRefresh.EVERY_DEPLOYMENT
     ) -> Self:
         """AWS's image of Windows Server 2025 for EKS, from Kubernetes 1.35."""
         return cls(windows_version=WindowsVersion.SERVER_2025, edition=edition, refresh=refresh)
@@ -144,21 +145,28 @@ class WindowsAmi:
         known = is_literal(self.windows_version) and self.windows_version in tuple(WindowsVersion)
         return WindowsVersion(self.windows_version).build if known and self.windows_version else None
 
-    def check(self, problems: Problems, *, kubernetes_version: str | None) -> None:
+    def check(self, problems: Problems, *, kubernetes_version: str | None, scope: Construct | None = None) -> None:
         """Check the image, and its Windows version against the Kubernetes version, as far as they are literals.
 
         Args:
             problems: Collects what is wrong.
             kubernetes_version: Such as "1.33"; None if nobody knows it.
+            scope: The node group; without it nobody checks whether the CDK CLI knows where to look an image up.
         """
         if self.is_custom:
             self._check_custom(problems)
         elif kubernetes_version is None:
             problems.add(rules.NO_VERSION_AND_NO_IMAGE, "the cluster's Kubernetes version is not known")
-        if self._is_pinned:
-            image = self.custom_image_id or "of AWS"
-            problems.add(rules.IMAGE_PINNED, f"the image {image} is pinned")
-        if is_literal(self.windows_version) and self.windows_version not in tuple(WindowsVersion):
+        if self._pin:
+            problems.add(rules.IMAGE_PINNED, f"the image {self._pin} is pinned")
+        if self._is_looked_up:
+            self._check_lookup(self.ssm_parameter(kubernetes_version), scope, problems)
+        if is_literal(self.edition) and self.edition not in tuple(WindowsEdition):
+            problems.add(rules.WINDOWS_EDITION, f"edition is {self.edition!r}")
+        version_is_missing = self.windows_version is None and not self.is_custom
+        if version_is_missing or (
+            is_literal(self.windows_version) and self.windows_version not in tuple(WindowsVersion)
+        ):
             problems.add(rules.WINDOWS_VERSION, f"windows_version is {self.windows_version!r}")
         if is_literal(kubernetes_version):
             self._check_kubernetes_version(kubernetes_version, problems)
@@ -179,11 +187,11 @@ class WindowsAmi:
         if self.custom_image_id is not None:
             return self.custom_image_id
         name = self.ssm_parameter(kubernetes_version)
+        if self._is_looked_up:
+            return _in_context(scope, name)
         match self.refresh:
             case AmiRefresh.EVERY_LAUNCH:
                 return f"resolve:ssm:{name}"
-            case AmiRefresh.WHEN_CLEARED:
-                return _in_context(scope, name)
         if is_literal(name):
             return shared(scope, name, lambda stack: _parameter(stack, name))
         return f"{{{{resolve:ssm:{name}}}}}"
@@ -196,10 +204,30 @@ class WindowsAmi:
         return f"/aws/service/ami-windows-latest/{image}/image_id"
 
     @property
-    def _is_pinned(self) -> bool:
-        return is_literal(self.custom_image_id) or (
-            self.custom_image_id is None and self.refresh is AmiRefresh.WHEN_CLEARED
-        )
+    def _is_looked_up(self) -> bool:
+        """Whether the CDK CLI reads the parameter."""
+        return self.custom_image_id is None and self.refresh is AmiRefresh.WHEN_CLEARED
+
+    @property
+    def _pin(self) -> str | None:
+        """What stays the image until somebody changes it, by an id, a version of a parameter or the context."""
+        if self.custom_image_id is not None:
+            return self.custom_image_id if is_literal(self.custom_image_id) else None
+        name = self.custom_ssm_parameter
+        if self._is_looked_up:
+            return name or "of AWS"
+        # A label is no version: it can be moved to another.
+        return name if is_literal(name) and _VERSION_OF_PARAMETER.fullmatch(name) else None
+
+    @staticmethod
+    def _check_lookup(name: str, scope: Construct | None, problems: Problems) -> None:
+        needed = {"the name of the image's parameter": name}
+        if scope is not None:
+            stack = stack_of(scope)
+            needed |= {"the stack's account": stack.account, "the stack's region": stack.region}
+        unknown = [what for what, value in needed.items() if not is_literal(value)]
+        if unknown:
+            problems.add(rules.IMAGE_LOOKUP_NEEDS_LITERALS, f"{', '.join(unknown)} not known before the deployment")
 
     def _check_custom(self, problems: Problems) -> None:
         image_id, name = self.custom_image_id, self.custom_ssm_parameter
@@ -214,7 +242,11 @@ class WindowsAmi:
         if is_literal(name) and not _SSM_PARAMETER.fullmatch(name):
             problems.add(rules.SSM_PARAMETER, f"ssm_parameter {name!r} is not well-formed")
 
-    def _check_kubernetes_version(self, kubernetes_version: str, problems: Problems) -> None:
+    def _check_kubernetes_version(self, kubernetes_version: object, problems: Problems) -> None:
+        if not isinstance(kubernetes_version, str):
+            # As a number 1.30 would be 1.3.
+            problems.add(rules.KUBERNETES_VERSION, f"kubernetes_version is {kubernetes_version!r}, which is no text")
+            return
         version = _KUBERNETES_VERSION.fullmatch(kubernetes_version)
         if not version:
             problems.add(rules.KUBERNETES_VERSION, f"kubernetes_version {kubernetes_version!r} is not well-formed")

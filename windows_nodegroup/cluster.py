@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from . import rules
 from .cluster_lookup import look_up_cluster
+from .literals import word
 from .network import security_group_ids, subnet_ids
 from .problems import Problems
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_eks as eks
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
@@ -78,7 +80,7 @@ class EksCluster:
         cluster_security_group: ec2.ISecurityGroup | str | None = None,
         security_groups: Sequence[ec2.ISecurityGroup | str] = (),
         version: str | None = None,
-        authentication_mode: AuthenticationMode | str = AuthenticationMode.API_AND_CONFIG_MAP,
+        authentication_mode: AuthenticationMode | eks.AuthenticationMode | str = AuthenticationMode.API_AND_CONFIG_MAP,
         cluster_endpoint: str | None = None,
         cluster_certificate_authority_data: str | None = None,
         service_ipv4_cidr: str | None = None,
@@ -97,7 +99,8 @@ class EksCluster:
                 security groups get it, and with it reach the control plane and the cluster's DNS.
             security_groups: The cluster's additional ("control plane") security groups, or their ids.
             version: The Kubernetes version, such as "1.33". It is part of the name under which AWS publishes images.
-            authentication_mode: An `AuthenticationMode`, or a CloudFormation parameter that holds one.
+            authentication_mode: An `AuthenticationMode`, ours or that of `aws_eks`, or a CloudFormation parameter that
+                holds one.
             cluster_endpoint: The URL of the Kubernetes API. Nodes that are told it need not ask EKS for it.
             cluster_certificate_authority_data: The API's certificate authority in Base64; goes with the endpoint.
             service_ipv4_cidr: The range of the cluster's service addresses; goes with the endpoint.
@@ -121,7 +124,7 @@ class EksCluster:
             cluster_security_group_id=_group_id(cluster_security_group),
             security_group_ids=security_group_ids(security_groups),
             version=version,
-            authentication_mode=str(authentication_mode),
+            authentication_mode=word(authentication_mode),
             cluster_endpoint=cluster_endpoint,
             cluster_certificate_authority_data=cluster_certificate_authority_data,
             service_ipv4_cidr=service_ipv4_cidr,
@@ -141,7 +144,7 @@ class EksCluster:
         subnets: Sequence[ec2.ISubnet | str] | None = None,
         security_groups: Sequence[ec2.ISecurityGroup | str] | None = None,
         version: str | None = None,
-        authentication_mode: AuthenticationMode | str | None = None,
+        authentication_mode: AuthenticationMode | eks.AuthenticationMode | str | None = None,
         kubectl_role: iam.IRole | str | None = None,
         kubernetes_group: str | None = None,
         function_subnets: Sequence[ec2.ISubnet | str] | None = None,
@@ -198,7 +201,7 @@ class EksCluster:
         cluster_security_group: ec2.ISecurityGroup | str | None = None,
         security_groups: Sequence[ec2.ISecurityGroup | str] | None = None,
         version: str | None = None,
-        authentication_mode: AuthenticationMode | str | None = None,
+        authentication_mode: AuthenticationMode | eks.AuthenticationMode | str | None = None,
         service_ipv4_cidr: str | None = None,
         kubectl_role: iam.IRole | str | None = None,
         kubernetes_group: str | None = None,

@@ -8,8 +8,10 @@ https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudpro
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from . import rules
 from .instance_types import pod_limits
 from .literals import is_literal
 from .tags import CLUSTER_AUTOSCALER_TAG
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
 
     from .labels import TaintSpec
     from .literals import Number
+    from .problems import Problems
 
 _TEMPLATE = f"{CLUSTER_AUTOSCALER_TAG}node-template/"
+_ADDRESSES = f"{_TEMPLATE}resources/vpc.amazonaws.com/PrivateIPv4Address"
 
 
 def cluster_autoscaler_tags(  # noqa: PLR0913 — all that describes a node
@@ -31,6 +35,7 @@ def cluster_autoscaler_tags(  # noqa: PLR0913 — all that describes a node
     windows_build: str | None = None,
     labels: Mapping[str, str] | None = None,
     taints: Sequence[TaintSpec] | None = None,
+    prefix_delegation: bool = False,
 ) -> dict[str, str]:
     """The tags, for the Auto Scaling group alone: nodes need none of them.
 
@@ -40,7 +45,8 @@ def cluster_autoscaler_tags(  # noqa: PLR0913 — all that describes a node
         disk_size: GiB of the root volume, where images and containers lie.
         windows_build: The value of `node.kubernetes.io/windows-build`.
         labels: The nodes' labels.
-        taints: The nodes' taints.
+        taints: The nodes' taints. Of those with the same key the last is told; a tag holds one value.
+        prefix_delegation: Whether nodes get prefixes of 16 addresses, and so hold more pods.
     """
     hints = {"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64"}
     if windows_build:
@@ -50,8 +56,36 @@ def cluster_autoscaler_tags(  # noqa: PLR0913 — all that describes a node
     tags |= {f"{_TEMPLATE}taint/{taint.key}": f"{taint.value}:{taint.effect}" for taint in taints or ()}
     limits = [pod_limits(name) for name in instance_types]
     if limits and all(limits):
-        addresses = min(limit.addresses for limit in limits if limit)
-        tags[f"{_TEMPLATE}resources/vpc.amazonaws.com/PrivateIPv4Address"] = str(addresses)
+        most = [limit.prefixes if prefix_delegation else limit.addresses for limit in limits if limit]
+        tags[_ADDRESSES] = str(min(most))
     if is_literal(disk_size):
         tags[f"{_TEMPLATE}resources/ephemeral-storage"] = f"{disk_size}Gi"
     return tags
+
+
+def check_cluster_autoscaler(
+    problems: Problems,
+    tags: Mapping[str, str],
+    *,
+    instance_types: Sequence[str],
+    min_size: Number,
+    taints: Sequence[TaintSpec] | None = None,
+) -> None:
+    """Check that the tags tell the autoscaler all that it has to know of a node, as far as that is literal.
+
+    Args:
+        problems: Collects what is unwise.
+        tags: The tags; none where no autoscaler is to change the group, and then nothing is checked.
+        instance_types: The group's types.
+        min_size: The fewest nodes. Of a group that always has some the autoscaler knows all from those.
+        taints: The nodes' taints.
+    """
+    if not tags:
+        return
+    may_be_empty = not is_literal(min_size) or min_size == 0
+    for name in instance_types if may_be_empty else ():
+        if is_literal(name) and not pod_limits(name):
+            problems.add(rules.NO_HINT_OF_PODS, f"how many Windows pods fit on {name} is not known here")
+    for key, count in Counter(taint.key for taint in taints or ()).items():
+        if count > 1:
+            problems.add(rules.ONE_HINT_FOR_TAINTS, f"there are {count} taints with the key {key}")

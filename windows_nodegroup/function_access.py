@@ -34,13 +34,16 @@ if TYPE_CHECKING:
     from constructs import Construct, IConstruct
 
     from .cluster import EksCluster
+    from .literals import Number
 
 
-def is_parameter(scope: Construct, value: str | None) -> bool:
+def is_parameter(scope: Construct, value: str | Number | None) -> bool:
     """Whether `value` is a CloudFormation parameter of the stack of `scope`: what conditions and rules can read."""
     if not value or is_literal(value):
         return False
-    tokens = Tokenization.reverse_string(value).tokens
+    tokens = (
+        Tokenization.reverse_string(value).tokens if isinstance(value, str) else [Tokenization.reverse_number(value)]
+    )
     return (
         len(tokens) == 1
         and isinstance(tokens[0], Reference)

@@ -17,10 +17,11 @@ INSTANCE_TYPE_PATTERN = "^[a-z][0-9a-z-]*[.][0-9a-z-]+$"
 """A family and a size; also good as a CloudFormation `AllowedPattern`."""
 
 # https://docs.aws.amazon.com/eks/latest/userguide/windows-support.html
-_NOT_FOR_WINDOWS = re.compile(r"(?:c3|c4|d2|i2|m4|m6a|r3|mac[0-9].*)[.].*")
+_NOT_FOR_WINDOWS = re.compile(r"(?:c3|c4|d2|i2|m4|m6a|r3|mac[0-9-].*)[.].*")
 _BUT = frozenset({"m4.16xlarge"})
-# The letter g right after the generation stands for Graviton; before it, for graphics.
-_ARM = re.compile(r"(?:a1|[a-z]+[0-9]+g[a-z-]*)[.].*")
+# The letter g right after the generation stands for Graviton; before it, for graphics. After a hyphen, gb and gh are
+# Nvidia's Grace with a graphics processor.
+_ARM = re.compile(r"(?:a1|[a-z]+[0-9]+g[a-z-]*|[a-z]+[0-9]+[a-z]*-g[bh][0-9]+)[.].*")
 _ACCELERATOR = re.compile(r"(?:dl|f|g|gr|inf|p|trn|vt)[0-9].*")
 _LITTLE_MEMORY = re.compile(r".*[.](?:nano|micro|small)")
 
@@ -85,7 +86,8 @@ def _addresses_per_interface(instance_type: str) -> int | None:
 # https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-type-specifications.html
 _TO_SEVENTH_GENERATION = (
     re.compile(
-        r"[cmr]5(?:a|ad|b|d|dn|n)?|[cmr]6(?:a|i|id|idn|in)|[cmr]7(?:a|i|i-flex)|i3|i7i|r4|t2|t3|t3a|x2idn|x2iedn"
+        r"[cmr]5(?:a|ad|b|d|dn|n)?|[cmr]6(?:a|i|id|idn|in)|[cmr]7(?:a|i|i-flex)|g5|g6|g6e|g6f|gr6|gr6f|i3|i3en|i4i|i7i|"
+        r"i7ie|m5zn|p3|p3dn|p4d|p4de|p5|r4|r7iz|t2|t3|t3a|x1|x2idn|x2iedn|x2iezn|z1d"
     ),
     {
         "nano": 2,
@@ -96,6 +98,7 @@ _TO_SEVENTH_GENERATION = (
         "xlarge": 15,
         "2xlarge": 15,
         "4xlarge": 30,
+        "6xlarge": 30,
         "8xlarge": 30,
         "9xlarge": 30,
         "12xlarge": 30,
@@ -105,12 +108,14 @@ _TO_SEVENTH_GENERATION = (
         "32xlarge": 50,
         "48xlarge": 50,
         "metal": 50,
+        "metal-16xl": 50,
         "metal-24xl": 50,
+        "metal-32xl": 50,
         "metal-48xl": 50,
     },
 )
 _EIGHTH_GENERATION_OF_INTEL = (
-    re.compile(r"[cmr]8(?:i|i-flex|id)"),
+    re.compile(r"[cmr]8(?:i|i-flex|ib|id|in)|[mr]8(?:idb|idn)|[cm]8ine|x8i"),
     {
         "large": 20,
         "xlarge": 30,
@@ -122,34 +127,82 @@ _EIGHTH_GENERATION_OF_INTEL = (
         "24xlarge": 64,
         "32xlarge": 64,
         "48xlarge": 64,
+        "64xlarge": 64,
         "96xlarge": 64,
         "metal-48xl": 64,
         "metal-96xl": 64,
     },
 )
 _EIGHTH_GENERATION_OF_AMD = (
-    re.compile(r"[cmr]8a"),
+    re.compile(r"[cmr]8a|m8azn|x8aedz"),
     {
+        "medium": 4,
         "large": 20,
         "xlarge": 20,
         "2xlarge": 40,
+        "3xlarge": 40,
         "4xlarge": 40,
+        "6xlarge": 40,
         "8xlarge": 40,
         "12xlarge": 64,
         "16xlarge": 64,
         "24xlarge": 64,
         "48xlarge": 64,
+        "metal-12xl": 64,
         "metal-24xl": 64,
         "metal-48xl": 64,
     },
 )
-_ADDRESSES_OF_FAMILIES = (_TO_SEVENTH_GENERATION, _EIGHTH_GENERATION_OF_INTEL, _EIGHTH_GENERATION_OF_AMD)
+_DENSE_STORAGE = (
+    re.compile(r"d3|d3en"),
+    {"xlarge": 3, "2xlarge": 5, "4xlarge": 10, "6xlarge": 15, "8xlarge": 20, "12xlarge": 30},
+)
+_GRAPHICS_OF_AMD = (
+    re.compile(r"g4ad"),
+    {"xlarge": 4, "2xlarge": 4, "4xlarge": 10, "8xlarge": 15, "16xlarge": 30},
+)
+_GRAPHICS_OF_NVIDIA = (
+    re.compile(r"g4dn"),
+    {"xlarge": 10, "2xlarge": 10, "4xlarge": 10, "8xlarge": 15, "12xlarge": 30, "16xlarge": 15, "metal": 50},
+)
+_NEW_GRAPHICS = (
+    re.compile(r"g7|g7e"),
+    {"2xlarge": 64, "4xlarge": 64, "8xlarge": 64, "12xlarge": 64, "24xlarge": 64, "48xlarge": 64},
+)
+_MUCH_MEMORY = (
+    re.compile(r"x1e"),
+    {"xlarge": 10, "2xlarge": 15, "4xlarge": 15, "8xlarge": 15, "16xlarge": 30, "32xlarge": 30},
+)
+_ADDRESSES_OF_FAMILIES = (
+    _TO_SEVENTH_GENERATION,
+    _EIGHTH_GENERATION_OF_INTEL,
+    _EIGHTH_GENERATION_OF_AMD,
+    _DENSE_STORAGE,
+    _GRAPHICS_OF_AMD,
+    _GRAPHICS_OF_NVIDIA,
+    _NEW_GRAPHICS,
+    _MUCH_MEMORY,
+)
 _ADDRESSES_OF_TYPE = {
+    "g5.12xlarge": 50,
+    "g5.16xlarge": 30,
+    "i3en.3xlarge": 15,
+    "i4i.24xlarge": 30,
+    "i7ie.3xlarge": 15,
+    "i7ie.12xlarge": 50,
     "m4.16xlarge": 30,
+    "m5zn.3xlarge": 30,
+    "m5zn.12xlarge": 50,
+    "p3.16xlarge": 30,
     "t2.medium": 6,
     "t2.large": 12,
     "t3.medium": 6,
     "t3.large": 12,
     "t3a.medium": 6,
     "t3a.large": 12,
+    "x1.16xlarge": 30,
+    "x1.32xlarge": 30,
+    "x2iezn.12xlarge": 50,
+    "z1d.3xlarge": 30,
+    "z1d.12xlarge": 50,
 }

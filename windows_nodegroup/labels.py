@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
 from . import rules
@@ -13,6 +13,8 @@ from .literals import is_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_eks as eks
 
     from .problems import Problems
 
@@ -62,12 +64,17 @@ class TaintSpec:
     Attributes:
         key: Like the key of a label. May be a token.
         value: Like the value of a label, or nothing. May be a token.
-        effect: What happens to pods that do not tolerate the taint.
+        effect: What happens to pods that do not tolerate the taint. CDK's own `TaintEffect` is as good as ours.
     """
 
     key: str
     value: str = ""
-    effect: TaintEffect = TaintEffect.NO_SCHEDULE
+    effect: TaintEffect | eks.TaintEffect = TaintEffect.NO_SCHEDULE
+
+    def __post_init__(self) -> None:
+        """Takes CDK's word for an effect, which is EKS's, as Kubernetes' word."""
+        if isinstance(self.effect, Enum):
+            object.__setattr__(self, "effect", TaintEffect.__members__.get(self.effect.name, self.effect))
 
     def __str__(self) -> str:
         """As kubelet reads it: `key=value:NoSchedule`."""

@@ -6,6 +6,7 @@ A check looks at literals alone: a token is never misjudged, because it is never
 from __future__ import annotations
 
 import re
+from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from aws_cdk import Token
@@ -45,6 +46,16 @@ def is_literal(value: Value | None) -> TypeGuard[Value]:
     if isinstance(value, list | tuple | set | frozenset):
         return all(is_literal(part) for part in value)
     return not Token.is_unresolved(value)
+
+
+def word(value: str | Enum) -> str:
+    """What a member of an enumeration stands for, of one of ours or of CDK's; text stays as it is."""
+    return str(value.value) if isinstance(value, Enum) else value
+
+
+def is_whole(number: object) -> bool:
+    """Whether a literal is a whole number, 0 or more."""
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
 
 
 def literals(values: Iterable[Value] | None) -> tuple[Value, ...]:

@@ -20,7 +20,7 @@ from .acknowledgments import acknowledge
 from .ami import WindowsAmi
 from .bootstrap import Bootstrap
 from .capacity import DEFAULT_INSTANCE_TYPE, Capacity
-from .cluster_autoscaler import cluster_autoscaler_tags
+from .cluster_autoscaler import check_cluster_autoscaler, cluster_autoscaler_tags
 from .instance_metadata import DEFAULT_HOP_LIMIT, check_instance_metadata, metadata_options
 from .names import check_cluster_name, check_name_is_free, check_nodegroup_name
 from .network import NodeNetwork
@@ -252,7 +252,7 @@ class WindowsNodeGroup(NodeGroupBase):
         check_cluster_name(cluster.cluster_name, problems)
         check_nodegroup_name(nodegroup_name, problems)
         check_name_is_free(self, cluster.cluster_name, nodegroup_name, problems)
-        ami.check(problems, kubernetes_version=version)
+        ami.check(problems, kubernetes_version=version, scope=self)
         capacity.check(problems, max_pods=max_pods)
         for room in (bootstrap, storage, update, role, network):
             room.check(problems)
@@ -262,6 +262,9 @@ class WindowsNodeGroup(NodeGroupBase):
             http_tokens=http_tokens,
             hop_limit=http_put_response_hop_limit,
             instance_metadata_tags=instance_metadata_tags,
+        )
+        check_cluster_autoscaler(
+            problems, hints, instance_types=capacity.type_names, min_size=capacity.smallest, taints=taints
         )
         check_tags(tags, problems, added=own | hints)
         if problems.errors:

@@ -19,7 +19,8 @@ from aws_cdk import (
 
 from . import rules
 from .capacity import as_string
-from .literals import is_literal
+from .function_access import is_parameter
+from .literals import is_literal, is_whole
 
 if TYPE_CHECKING:
     from aws_cdk import Duration
@@ -57,14 +58,20 @@ class RollingUpdate:
 
     def check(self, problems: Problems) -> None:
         """Check what is literal."""
-        if is_literal(self.max_unavailable) and self.max_unavailable not in _AT_ONCE:
-            problems.add(rules.MAX_UNAVAILABLE, f"max_unavailable is {self.max_unavailable}")
+        number = self.max_unavailable
+        if is_literal(number) and not (is_whole(number) and number in _AT_ONCE):
+            problems.add(rules.MAX_UNAVAILABLE, f"max_unavailable is {number!r}")
         timeout = self.bootstrap_timeout
         if timeout is None:
             return
         if timeout.is_unresolved():
             problems.add(rules.BOOTSTRAP_TIMEOUT, "bootstrap_timeout is a token")
-        elif not _SHORTEST_SECONDS <= timeout.to_seconds() <= _LONGEST_SECONDS:
+            return
+        # A duration that is no whole number of seconds cannot be asked for its seconds.
+        seconds = timeout.to_milliseconds() / 1000
+        if not seconds.is_integer():
+            problems.add(rules.TIMEOUT_WITH_FRACTION, f"bootstrap_timeout is {timeout.to_iso_string()}")
+        if not _SHORTEST_SECONDS <= seconds <= _LONGEST_SECONDS:
             problems.add(rules.BOOTSTRAP_TIMEOUT, f"bootstrap_timeout is {timeout.to_iso_string()}")
 
     def apply(self, scope: Construct, group: CfnAutoScalingGroup, capacity: Capacity) -> None:
@@ -111,6 +118,11 @@ def _in_service(scope: Construct, capacity: Capacity) -> Number:
     desired, largest = capacity.desired, capacity.largest
     if is_literal(desired) and is_literal(largest):
         return max(0, min(desired, largest - 1))
+    # A condition reads parameters of its stack alone, so nothing can compare what a resource or another stack says. An
+    # update that has to keep as many nodes as there may be at most cannot begin, so it may not have to keep any:
+    # `max_unavailable` still limits how many go at once.
+    if not all(is_literal(size) or is_parameter(scope, size) for size in (desired, largest)):
+        return 0
     # Validators take the defaults of two parameters for their values, unless something stands around one.
     wanted = Fn.sub("${Desired}", {"Desired": as_string(desired)})
     none_to_spare = CfnCondition(scope, "NoNodeToSpare", expression=Fn.condition_equals(wanted, as_string(largest)))

@@ -23,6 +23,9 @@ _LABELS = _KUBERNETES + "concepts/overview/working-with-objects/labels/"
 _TAINTS = _KUBERNETES + "concepts/scheduling-eviction/taint-and-toleration/"
 _KUBELET = _KUBERNETES + "reference/command-line-tools-reference/kubelet/"
 _ACCESS = _EKS + "setting-up-access-entries.html"
+_CLUSTER_AUTOSCALER = (
+    "https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md"
+)
 _TAGS = _EC2 + "Using_Tags.html#tag-restrictions"
 
 # 1: names and sizes
@@ -93,6 +96,15 @@ BOOTSTRAP_TIMEOUT = Rule(
     good="bootstrap_timeout=Duration.minutes(45)",
     bad="bootstrap_timeout=Duration.hours(2)",
 )
+TIMEOUT_WITH_FRACTION = Rule(
+    code="WNG109",
+    severity="error",
+    meaning="The time in which a new node has to join is not a whole number of seconds",
+    cure="use whole seconds, such as Duration.seconds(90)",
+    documentation=_CLOUDFORMATION + "aws-attribute-creationpolicy.html",
+    good="bootstrap_timeout=Duration.seconds(90)",
+    bad="bootstrap_timeout=Duration.millis(90_500)",
+)
 
 # 2: images and versions
 
@@ -118,7 +130,7 @@ KUBERNETES_VERSION = Rule(
     code="WNG203",
     severity="error",
     meaning="The Kubernetes version is not written as EKS writes it",
-    cure='write major and minor version alone, such as "1.33"',
+    cure='write major and minor version alone, as text such as "1.33"',
     documentation=_EKS + "kubernetes-versions.html",
     good='kubernetes_version="1.33"',
     bad='kubernetes_version="v1.33.2"',
@@ -185,6 +197,27 @@ WINDOWS_VERSION = Rule(
     documentation=_WINDOWS,
     good='ami=WindowsAmi.custom(ssm_parameter="/golden/windows", windows_version="2019")',
     bad='ami=WindowsAmi.custom(ssm_parameter="/golden/windows", windows_version="2016")',
+)
+IMAGE_LOOKUP_NEEDS_LITERALS = Rule(
+    code="WNG210",
+    severity="error",
+    meaning="An image is to be kept in the context, and it is not known at synthesis where to look, or for which",
+    cure=(
+        "give the stack env=cdk.Environment(account=..., region=...) and the Kubernetes version as text, or choose "
+        "another AmiRefresh"
+    ),
+    documentation="https://docs.aws.amazon.com/cdk/v2/guide/configure-env.html",
+    good='ami=WindowsAmi.server_2022(), kubernetes_version=cdk.Fn.ref("Version")',
+    bad='ami=WindowsAmi.server_2022(refresh=AmiRefresh.WHEN_CLEARED), kubernetes_version=cdk.Fn.ref("Version")',
+)
+WINDOWS_EDITION = Rule(
+    code="WNG211",
+    severity="error",
+    meaning="AWS publishes no image for EKS of the edition",
+    cure="use WindowsEdition.CORE or WindowsEdition.FULL",
+    documentation=_IMAGES,
+    good="ami=WindowsAmi.server_2022(WindowsEdition.FULL)",
+    bad='ami=WindowsAmi.server_2022("Nano")',
 )
 
 # 3: instance types and purchase
@@ -280,7 +313,7 @@ DISTRIBUTION = Rule(
     code="WNG310",
     severity="error",
     meaning="The distribution between on-demand and spot instances is out of range",
-    cure="use a base of 0 or more and a percentage from 0 to 100",
+    cure="use a base of 0 or more and a percentage from 0 to 100, both whole numbers",
     documentation=_AUTO_SCALING + "ec2-auto-scaling-mixed-instances-groups.html",
     good=(
         "instances_distribution=InstancesDistribution(on_demand_base_capacity=1, "
@@ -296,6 +329,51 @@ DISTRIBUTION_AND_TYPE = Rule(
     documentation=_AUTO_SCALING + "ec2-auto-scaling-mixed-instances-groups.html",
     good="instances_distribution=InstancesDistribution(on_demand_base_capacity=1)",
     bad="instances_distribution=InstancesDistribution(on_demand_base_capacity=1), capacity_type=CapacityType.SPOT",
+)
+CAPACITY_TYPE_TOKEN = Rule(
+    code="WNG312",
+    severity="error",
+    meaning="The capacity type is known only to the deployment, but it decides which properties the template has",
+    cure=(
+        "give CapacityType.ON_DEMAND or CapacityType.SPOT itself; where a parameter is to decide, make it the "
+        "percentage of an InstancesDistribution"
+    ),
+    documentation=_AUTO_SCALING + "ec2-auto-scaling-mixed-instances-groups.html",
+    good="capacity_type=CapacityType.SPOT",
+    bad='capacity_type=cdk.Fn.ref("CapacityType")',
+)
+CAPACITY_RESERVATION = Rule(
+    code="WNG313",
+    severity="error",
+    meaning="A capacity reservation names nothing, or not in the way of EC2",
+    cure=(
+        "use one of CapacityReservation.of with an id such as cr-0123456789abcdef0, of_group with the ARN of a "
+        "resource group, any_open and none"
+    ),
+    documentation=_EC2 + "ec2-capacity-reservations.html",
+    good='capacity_reservation=CapacityReservation.of("cr-0123456789abcdef0")',
+    bad='capacity_reservation=CapacityReservation.of("windows")',
+)
+ALLOCATION_STRATEGY = Rule(
+    code="WNG314",
+    severity="error",
+    meaning="Auto Scaling does not know the allocation strategy",
+    cure="use a SpotAllocationStrategy for spot instances and an OnDemandAllocationStrategy for the others",
+    documentation=_AUTO_SCALING + "allocation-strategies.html",
+    good=(
+        "instances_distribution=InstancesDistribution("
+        "spot_allocation_strategy=SpotAllocationStrategy.CAPACITY_OPTIMIZED)"
+    ),
+    bad='instances_distribution=InstancesDistribution(spot_allocation_strategy="cheapest")',
+)
+SPOT_MAX_PRICE = Rule(
+    code="WNG315",
+    severity="error",
+    meaning="The most to pay for a spot instance is not a price",
+    cure='write USD an hour as text, such as "0.25", or leave it out, which means the on-demand price',
+    documentation=_AUTO_SCALING + "ec2-auto-scaling-mixed-instances-groups.html",
+    good='instances_distribution=InstancesDistribution(spot_max_price="0.25")',
+    bad='instances_distribution=InstancesDistribution(spot_max_price="$0.25")',
 )
 
 # 4: storage
@@ -509,6 +587,31 @@ PARAMETER_TWICE = Rule(
     documentation=_BOOTSTRAP,
     good="bootstrap_arguments=\"-KubeletExtraArgs '--v=4'\"",
     bad="bootstrap_arguments=\"-KubeletExtraArgs '--v=4'\", max_pods=9",
+)
+NO_HINT_OF_PODS = Rule(
+    code="WNG512",
+    severity="warning",
+    meaning="How many Windows pods fit on a node is not known, so cluster-autoscaler does not grow the group from zero",
+    cure=(
+        "give the Auto Scaling group, node.default_child, the tag "
+        "k8s.io/cluster-autoscaler/node-template/resources/vpc.amazonaws.com/PrivateIPv4Address with the IPv4 "
+        "addresses of the type's network interface less one, or raise min_size, and acknowledge this"
+    ),
+    documentation=_CLUSTER_AUTOSCALER,
+    good='cluster_autoscaler=True, min_size=0, instance_types=["m5zn.large"]',
+    bad='cluster_autoscaler=True, min_size=0, instance_types=["u-6tb1.56xlarge"]',
+)
+ONE_HINT_FOR_TAINTS = Rule(
+    code="WNG513",
+    severity="warning",
+    meaning="Taints have the same key, and cluster-autoscaler is told of the last alone, because a tag holds one value",
+    cure=(
+        "give the taints different keys, or have the pods that are for these nodes tolerate the key with every effect, "
+        "and acknowledge this"
+    ),
+    documentation=_CLUSTER_AUTOSCALER,
+    good='cluster_autoscaler=True, taints=[TaintSpec(key="os"), TaintSpec(key="team", effect=TaintEffect.NO_EXECUTE)]',
+    bad='cluster_autoscaler=True, taints=[TaintSpec(key="os"), TaintSpec(key="os", effect=TaintEffect.NO_EXECUTE)]',
 )
 UNREADABLE_ITEM = Rule(
     code="WNG515",
@@ -976,7 +1079,7 @@ HINT_TOO_LONG = Rule(
     severity="error",
     meaning="A label or taint is too long for a tag with which cluster-autoscaler is told of it",
     cure="use a key of at most 82 characters, or leave cluster_autoscaler off and tag the group yourself",
-    documentation="https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md",
+    documentation=_CLUSTER_AUTOSCALER,
     good='cluster_autoscaler=True, labels={"example.com/team": "blue"}',
     bad='cluster_autoscaler=True, labels={"a-very-long-name." * 5 + "example.com/team": "blue"}',
 )

@@ -108,7 +108,7 @@ class Storage:
                 rules.TWO_DISK_SIZES,
                 f"disk_size {self.disk_size} stands beside root_volume's size {self.root_volume.size}",
             )
-        if is_literal(self.root_size) and self.root_size < DEFAULT_DISK_SIZE:
+        if is_literal(self.root_size) and _is_whole(self.root_size) and self.root_size < DEFAULT_DISK_SIZE:
             problems.add(rules.DISK_TOO_SMALL, f"disk_size {self.root_size} is smaller than the image")
         _check("root volume", self.root_volume, self.root_size, problems)
         for device, volume in self.volumes.items():
@@ -146,7 +146,17 @@ def _check(name: str, volume: EbsVolume, size: Number | None, problems: Problems
             problems.add(rules.KEY_WITHOUT_ENCRYPTION, f"{name} has a kms_key but encrypted=False")
         elif volume.kms_key != "alias/aws/ebs":
             problems.add(rules.CUSTOMER_KEY, f"{name} is encrypted with a key of your own")
-    if not is_literal(volume.volume_type):
+    numbers = {
+        "size": (size, rules.VOLUME_SIZE),
+        "iops": (volume.iops, rules.VOLUME_IOPS),
+        "throughput": (volume.throughput, rules.VOLUME_THROUGHPUT),
+    }
+    wrong = [
+        (attribute, *given) for attribute, given in numbers.items() if is_literal(given[0]) and not _is_whole(given[0])
+    ]
+    for attribute, number, rule in wrong:
+        problems.add(rule, f"{name} has the {attribute} {number!r}, which is no whole number")
+    if wrong or not is_literal(volume.volume_type):
         return
     if volume.volume_type in tuple(EbsVolumeType):
         _check_numbers(name, volume, size, _LIMITS[EbsVolumeType(volume.volume_type)], problems)
@@ -176,3 +186,7 @@ def _check_numbers(name: str, volume: EbsVolume, size: Number | None, limits: _L
         too_much = is_literal(iops) and volume.throughput * _IOPS_PER_THROUGHPUT > iops
         if kind != EbsVolumeType.GP3 or volume.throughput not in _THROUGHPUT or too_much:
             problems.add(rules.VOLUME_THROUGHPUT, f"{name} of type {kind} has {volume.throughput} MiB/s of throughput")
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)

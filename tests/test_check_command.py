@@ -71,7 +71,7 @@ def test_a_healthy_cluster(cluster: LocalCluster, capsys: pytest.CaptureFixture[
     output = capsys.readouterr()
 
     lines = output.out.splitlines()
-    assert lines[-1].endswith(" passed, 4 not needed")
+    assert lines[-1].endswith(" passed, 8 not needed")
     assert all(line[7:13] == "passed" for line in lines[:-2])
     assert {line[:5] for line in lines} >= {"PF101", "PF202", "PF302", "PF403", "PF501", "PF505", "PF701", "PF704"}
     assert output.err == f"checking cluster {NAME} in us-west-2\n"
@@ -124,6 +124,17 @@ def test_an_image_that_aws_does_not_make(cluster: LocalCluster, capsys: pytest.C
 
     assert "Windows Server 2025 needs Kubernetes 1.35, cluster checked has 1.34" in output
     assert "AWS has no image of Windows Server 2025 Core for Kubernetes 1.34 in us-west-2" in output
+
+
+def test_the_functions_network(cluster: LocalCluster, capsys: pytest.CaptureFixture[str]) -> None:
+    """The subnets and security groups that the function shall have are looked at as well."""
+    network = ["--function-subnets", "subnet-0aaaaaaaaaaaaaaaa", "--function-security-groups", "sg-0aaaaaaaaaaaaaaaa"]
+
+    assert check("--cluster", cluster.name, *network) == FAILED
+    output = capsys.readouterr().out
+    assert "there is no subnet subnet-0aaaaaaaaaaaaaaaa in us-west-2\n" in output
+    assert "there is no security group sg-0aaaaaaaaaaaaaaaa in us-west-2\n" in output
+    assert "PF505  passed " in output
 
 
 def test_an_image_that_may_not_be_looked_up(

@@ -65,6 +65,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     option(
         "--function-in-vpc", choices=["true", "false"], default="", help="whether the stack's function runs in subnets"
     )
+    option("--function-subnets", nargs="+", default=[], metavar="ID", help="those subnets")
+    option("--function-security-groups", nargs="+", default=[], metavar="ID", help="the function's groups in them")
     option("--waits-for-signals", action="store_true", help="creation waits for the nodes' signals")
     option("--acknowledge", nargs="+", default=[], metavar="CODE", help="failing checks that shall only warn")
     option("--kubectl-role-arn", default="", metavar="ARN", help="the role to assume for the Kubernetes API")
@@ -169,7 +171,10 @@ def _declared(arguments: argparse.Namespace) -> Declared:
         security_group_ids=_items(arguments.security_groups),
         instance_types=_items(arguments.instance_types),
         node_role_arn=arguments.node_role_arn,
-        function_in_vpc=arguments.function_in_vpc,
+        function_in_vpc=arguments.function_in_vpc or ("true" if arguments.function_subnets else ""),
+        function_subnet_ids=_items(arguments.function_subnets),
+        function_security_group_ids=_items(arguments.function_security_groups),
+        kubectl_role_arn=arguments.kubectl_role_arn,
         waits_for_signals=str(arguments.waits_for_signals).lower(),
         acknowledged=_items(arguments.acknowledge),
     )

@@ -147,6 +147,9 @@ def declared(properties: Mapping[str, Any]) -> Declared:
         instance_types=items(names.INSTANCE_TYPES),
         node_role_arn=text(names.NODE_ROLE_ARN),
         function_in_vpc=text(names.FUNCTION_IN_VPC).lower(),
+        function_subnet_ids=items(names.FUNCTION_SUBNET_IDS),
+        function_security_group_ids=items(names.FUNCTION_SECURITY_GROUP_IDS),
+        kubectl_role_arn=text(names.KUBECTL_ROLE_ARN),
         waits_for_signals=text(names.WAITS_FOR_SIGNALS).lower(),
         acknowledged=items(names.ACKNOWLEDGED),
     )

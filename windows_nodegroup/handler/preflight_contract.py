@@ -45,6 +45,11 @@ class AwsPreflight:
     NODE_ROLE_ARN = "NodeRoleArn"
     #: `true` where the function runs in subnets, else `false`; empty: it asks nothing of the Kubernetes API.
     FUNCTION_IN_VPC = "FunctionInVpc"
+    #: The subnets that the function runs in, and its security groups; absent: it is in no VPC.
+    FUNCTION_SUBNET_IDS = "FunctionSubnetIds"
+    FUNCTION_SECURITY_GROUP_IDS = "FunctionSecurityGroupIds"
+    #: The role that the function assumes for the Kubernetes API; absent or empty: none, so that it needs no STS.
+    KUBECTL_ROLE_ARN = "KubectlRoleArn"
     #: `true` where creation waits for the nodes' signals, which they send to CloudFormation.
     WAITS_FOR_SIGNALS = "WaitsForSignals"
     #: Codes of failing checks that somebody has looked at: they become warnings.

@@ -8,7 +8,6 @@ import pytest
 from windows_nodegroup.handler.checks.access import (
     ClusterRoleManagesAddresses,
     EntryIsForWindows,
-    FunctionReachesEndpoint,
     NodeRoleIsNotTheClusters,
     NoShadowingEntry,
 )
@@ -108,20 +107,3 @@ def test_pf504(facts: Describe, answers: Answers, answer: str, status: Status) -
     answers.given["eks:DescribeAccessEntry"] = answer if answer.endswith("Exception") else entry(answer)
 
     assert EntryIsForWindows().run(facts(node_access="access-entry", node_role_arn=NODE_ROLE)).status is status
-
-
-@pytest.mark.parametrize(
-    ("in_vpc", "config", "status"),
-    [
-        ("false", {}, Status.PASSED),
-        ("false", {"publicAccessCidrs": ["203.0.113.0/24"]}, Status.FAILED),
-        ("false", {"endpointPublicAccess": False, "endpointPrivateAccess": True}, Status.FAILED),
-        ("true", {"endpointPublicAccess": False, "endpointPrivateAccess": True}, Status.PASSED),
-        ("true", {"endpointPrivateAccess": True, "publicAccessCidrs": ["203.0.113.0/24"]}, Status.PASSED),
-        ("true", {"publicAccessCidrs": ["203.0.113.0/24"]}, Status.PASSED),
-        ("", {"endpointPublicAccess": False}, Status.NOT_NEEDED),
-    ],
-)
-def test_pf505(facts: Describe, in_vpc: str, config: dict[str, object], status: Status) -> None:
-    """PF505 fails when the function is shut out: by a private endpoint, or by one that admits only some addresses."""
-    assert FunctionReachesEndpoint().run(facts({"resourcesVpcConfig": config}, function_in_vpc=in_vpc)).status is status

@@ -75,7 +75,10 @@ def everything(facts: Describe, account: Account, answers: Answers) -> dict[str,
         AwsPreflight.CONTROL_PLANE_SECURITY_GROUP_IDS: [account.group],
         AwsPreflight.INSTANCE_TYPES: "t3.large, m5.large",
         AwsPreflight.NODE_ROLE_ARN: NODE_ROLE,
-        AwsPreflight.FUNCTION_IN_VPC: "false",
+        AwsPreflight.FUNCTION_IN_VPC: "true",
+        AwsPreflight.FUNCTION_SUBNET_IDS: [account.private],
+        AwsPreflight.FUNCTION_SECURITY_GROUP_IDS: [account.group],
+        AwsPreflight.KUBECTL_ROLE_ARN: "arn:aws:iam::123456789012:role/kubectl",
         AwsPreflight.WAITS_FOR_SIGNALS: "true",
     }
 

@@ -1,4 +1,4 @@
-"""Checks of roles, access entries and the way to the cluster's endpoint."""
+"""Checks of roles and access entries."""
 
 from __future__ import annotations
 
@@ -92,32 +92,6 @@ class EntryIsForWindows(Check[Facts]):
         entry = _access_entry(subject)
         if entry and entry.get("type") != "EC2_WINDOWS":
             yield f"the access entry of role {subject.declared.node_role_arn} is of the type {entry.get('type')}"
-
-
-class FunctionReachesEndpoint(Check[Facts]):
-    """The function reaches the cluster's endpoint."""
-
-    code = "PF505"
-    severity = Severity.FAILS
-    cure = "let the function run in the cluster's VPC with the private endpoint enabled, or open the public endpoint"
-    documentation = GUIDE + "cluster-endpoint.html"
-    unseen = "does not see whether the control plane's security group admits a function that runs in the VPC"
-    asks = ("eks:DescribeCluster",)
-
-    def problems(self, subject: Facts) -> Iterator[str]:
-        """Say what is in the way."""
-        if not subject.declared.function_in_vpc:
-            raise NotNeededError("no function asks the Kubernetes API")
-        config = subject.vpc_config
-        cidrs = config.get("publicAccessCidrs") or ["0.0.0.0/0"]
-        in_vpc = subject.declared.function_in_vpc == "true"
-        if in_vpc and config.get("endpointPrivateAccess", True):
-            return
-        if not config.get("endpointPublicAccess", True):
-            yield f"the endpoint of cluster {subject.name} is private, and the function runs outside of its VPC"
-        elif not in_vpc and "0.0.0.0/0" not in cidrs:
-            admitted = ", ".join(cidrs)
-            yield f"the endpoint of cluster {subject.name} admits {admitted} only, not the function"
 
 
 def _node_role(subject: Facts) -> str:

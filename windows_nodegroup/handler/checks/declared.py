@@ -23,5 +23,8 @@ class Declared:
     instance_types: tuple[str, ...] = ()
     node_role_arn: str = ""
     function_in_vpc: str = ""
+    function_subnet_ids: tuple[str, ...] = ()
+    function_security_group_ids: tuple[str, ...] = ()
+    kubectl_role_arn: str = ""
     waits_for_signals: str = ""
     acknowledged: tuple[str, ...] = ()

@@ -17,6 +17,8 @@ from windows_nodegroup.check_command import FAILED, OK, USAGE
 from windows_nodegroup.handler.checks.check import Outcome, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from local_aws import LocalAws
     from local_aws.cluster_creation import LocalCluster
 
@@ -32,6 +34,16 @@ def cluster(aws: LocalAws) -> LocalCluster:
     cluster.kubernetes.put_node("linux", labels={"kubernetes.io/os": "linux"}, provider_id="aws:///us-west-2a/i-1")
     cluster.kubernetes.put_config_map("kube-system", "amazon-vpc-cni", {"enable-windows-ipam": "true"})
     return cluster
+
+
+@pytest.fixture
+def unconfigured(aws: LocalAws, cluster: LocalCluster) -> Iterator[LocalCluster]:
+    """The same cluster with the managed add-on vpc-cni, whose configuration says nothing of Windows."""
+    eks = aws.client("eks")
+    eks.create_addon(clusterName=cluster.name, addonName="vpc-cni")
+    yield cluster
+    eks.delete_addon(clusterName=cluster.name, addonName="vpc-cni")
+    cluster.kubernetes.put_config_map("kube-system", "amazon-vpc-cni", {"enable-windows-ipam": "true"})
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +147,29 @@ def test_the_functions_network(cluster: LocalCluster, capsys: pytest.CaptureFixt
     assert "there is no subnet subnet-0aaaaaaaaaaaaaaaa in us-west-2\n" in output
     assert "there is no security group sg-0aaaaaaaaaaaaaaaa in us-west-2\n" in output
     assert "PF505  passed " in output
+
+
+@pytest.mark.parametrize(
+    ("in_map", "options", "status"),
+    [
+        (None, ["--kubectl-role-arn", "CREATOR"], "failed"),
+        ("true", ["--kubectl-role-arn", "CREATOR"], "warned"),
+        (None, [], "warned"),
+        (None, ["--kubectl-role-arn", "CREATOR", "--acknowledge", "PF602"], "warned"),
+        (None, ["--kubectl-role-arn", "CREATOR", "--windows-ipam", "existing"], "warned"),
+        (None, ["--kubectl-role-arn", "CREATOR", "--windows-ipam", "update", "--all"], "not needed"),
+    ],
+)
+def test_an_add_on_that_is_not_configured(
+    unconfigured: LocalCluster, capsys: pytest.CaptureFixture[str], in_map: str | None, options: list[str], status: str
+) -> None:
+    """An add-on without Windows fails where the deployment would: nobody completes it, and the map is not complete."""
+    settings = {"enable-windows-ipam": in_map} if in_map else {}
+    unconfigured.kubernetes.put_config_map("kube-system", "amazon-vpc-cni", settings)
+    options = [unconfigured.creator_role_arn if each == "CREATOR" else each for each in options]
+
+    assert check("--cluster", unconfigured.name, *options) == (FAILED if status == "failed" else OK)
+    assert f"PF602  {status} " in capsys.readouterr().out
 
 
 def test_an_image_that_may_not_be_looked_up(

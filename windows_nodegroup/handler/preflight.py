@@ -150,6 +150,7 @@ def declared(properties: Mapping[str, Any]) -> Declared:
         function_subnet_ids=items(names.FUNCTION_SUBNET_IDS),
         function_security_group_ids=items(names.FUNCTION_SECURITY_GROUP_IDS),
         kubectl_role_arn=text(names.KUBECTL_ROLE_ARN),
+        windows_ipam=text(names.WINDOWS_IPAM),
         waits_for_signals=text(names.WAITS_FOR_SIGNALS).lower(),
         acknowledged=items(names.ACKNOWLEDGED),
     )

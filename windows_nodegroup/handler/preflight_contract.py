@@ -50,6 +50,9 @@ class AwsPreflight:
     FUNCTION_SECURITY_GROUP_IDS = "FunctionSecurityGroupIds"
     #: The role that the function assumes for the Kubernetes API; absent or empty: none, so that it needs no STS.
     KUBECTL_ROLE_ARN = "KubectlRoleArn"
+    #: Who completes the add-on vpc-cni, where EKS manages it: `update`, the function; `advise`, nobody, so that the
+    #: deployment fails if the ConfigMap is not complete either; absent: somebody else sees to Windows support.
+    WINDOWS_IPAM = "WindowsIpam"
     #: `true` where creation waits for the nodes' signals, which they send to CloudFormation.
     WAITS_FOR_SIGNALS = "WaitsForSignals"
     #: Codes of failing checks that somebody has looked at: they become warnings.

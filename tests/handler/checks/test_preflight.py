@@ -28,7 +28,7 @@ STACK = f"arn:aws:cloudformation:{REGION}:123456789012:stack/nodes/11111111-2222
 SERVICES = ("ec2", "iam", "eks", "cloudformation")
 
 
-def request(kind: str, *, old: dict[str, object] | None = None, **properties: object) -> Request:
+def request(kind: str, *, old: object = None, **properties: object) -> Request:
     """Return a request of CloudFormation; an Update replaces the `old` properties, by default those of nothing."""
     return Request.parse(
         {
@@ -40,7 +40,7 @@ def request(kind: str, *, old: dict[str, object] | None = None, **properties: ob
             "ResourceType": AwsPreflight.TYPE,
             "PhysicalResourceId": "" if kind == "Create" else f"preflight/{CLUSTER}",
             "ResourceProperties": {"ServiceToken": "arn:aws:lambda", "ClusterName": CLUSTER, **properties},
-            "OldResourceProperties": {"ClusterName": CLUSTER, **(old or {})},
+            "OldResourceProperties": {"ClusterName": CLUSTER, **(old if isinstance(old, dict) else {})},
         }
     )
 

@@ -26,5 +26,6 @@ class Declared:
     function_subnet_ids: tuple[str, ...] = ()
     function_security_group_ids: tuple[str, ...] = ()
     kubectl_role_arn: str = ""
+    windows_ipam: str = ""
     waits_for_signals: str = ""
     acknowledged: tuple[str, ...] = ()

@@ -83,7 +83,7 @@ def test_a_healthy_cluster(cluster: LocalCluster, capsys: pytest.CaptureFixture[
     output = capsys.readouterr()
 
     lines = output.out.splitlines()
-    assert lines[-1].endswith(" passed, 8 not needed")
+    assert lines[-1].endswith(" passed, 10 not needed")
     assert all(line[7:13] == "passed" for line in lines[:-2])
     assert {line[:5] for line in lines} >= {"PF101", "PF202", "PF302", "PF403", "PF501", "PF505", "PF701", "PF704"}
     assert output.err == f"checking cluster {NAME} in us-west-2\n"

@@ -189,6 +189,7 @@ def _check(request: Request, deadline: Deadline) -> tuple[Facts, Report]:
         # As the entry in aws-auth does: a cluster that has moved on must not keep its stack from being updated.
         facts = replace(facts, declared=replace(wanted, acknowledged=(*wanted.acknowledged, *_MOVED_ON)))
     deadline.doing = "checking"
+    facts = replace(facts, declared=replace(facts.declared, stack=_stack(request, facts.declared, settle_seconds)))
     return facts, check_aws(facts, report=log_outcome)
 
 
@@ -234,10 +235,18 @@ def _attributes(facts: Facts, report: Report) -> Mapping[str, str]:
     return {**attributes, AwsPreflight.WARNINGS: report.warnings(room, with_failures=True)}
 
 
-def _stack_status(request: Request) -> str:
+def _stack(request: Request, wanted: Declared, settle_seconds: float) -> str:
+    if request.request_type == "Update":
+        return "updated"
+    if wanted.node_access != "access-entry" or not wanted.node_role_arn:
+        return ""  # nobody needs to know
+    return "new" if _stack_status(request, settle_seconds) == "CREATE_IN_PROGRESS" else ""
+
+
+def _stack_status(request: Request, settle_seconds: float = 0.0) -> str:
     """Return the stack's status; empty if it may not be asked for or CloudFormation is out of reach."""
     try:
-        stacks = _aws().ask("cloudformation:DescribeStacks", StackName=request.stack_id)["Stacks"]
+        stacks = _aws(settle_seconds).ask("cloudformation:DescribeStacks", StackName=request.stack_id)["Stacks"]
     except NotCheckedError as error:
         log.warning("the stack's status is unknown", reason=str(error))
         return ""

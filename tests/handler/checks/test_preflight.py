@@ -206,7 +206,12 @@ def test_no_check_fails_for_want_of_permission(
 
     assert facts.cluster
     for check in AWS_CHECKS:
-        needs_more = set(check.asks) - {"eks:DescribeCluster"} and check.code not in {"PF206", "PF504"}
+        needs_more = set(check.asks) - {"eks:DescribeCluster"} and check.code not in {
+            "PF206",
+            "PF504",
+            "PF510",
+            "PF511",
+        }
         assert (
             status[check.code] == "not checked"
             if needs_more
@@ -346,6 +351,26 @@ def test_what_is_new_has_to_fit(
 
     with pytest.raises(preflight.PreflightFailed, match="PF105"):
         ask(asked, Deadline(60))
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "outcome"),
+    [
+        ("Create", "CREATE_IN_PROGRESS", "failed"),
+        ("Create", "UPDATE_IN_PROGRESS", "not checked"),
+        ("Update", "UPDATE_IN_PROGRESS", "not needed"),
+    ],
+)
+def test_an_entry_that_is_there(
+    everything: dict[str, object], answers: Answers, kind: str, status: str, outcome: str
+) -> None:
+    """The entry that a stack is to make must not be there before the stack is; later it may be the stack's own."""
+    answers.given["eks:DescribeAccessEntry"] = {"accessEntry": {"type": "EC2_WINDOWS"}}
+    answers.given["cloudformation:DescribeStacks"] = stack_is(status)
+    asked = request(kind, **{**everything, AwsPreflight.NODE_ACCESS: "access-entry"})
+    _, report = preflight._check(asked, Deadline(60))
+
+    assert {one.check.code: one.status.value for one in report.outcomes}["PF510"] == outcome
 
 
 def test_a_cluster_does_not_move_back(everything: dict[str, object], answers: Answers, facts: Describe) -> None:

@@ -94,6 +94,49 @@ class EntryIsForWindows(Check[Facts]):
             yield f"the access entry of role {subject.declared.node_role_arn} is of the type {entry.get('type')}"
 
 
+class NoEntryInTheWay(Check[Facts]):
+    """The nodes' role has no access entry yet where the stack makes one."""
+
+    code = "PF510"
+    severity = Severity.FAILS
+    cure = "let the nodes in by that entry, with the authorization EXISTING, or delete it: a role has one in a cluster"
+    documentation = GUIDE + "creating-access-entries.html"
+    unseen = "cannot tell whose the entry is, unless the stack is new: then it is not the stack's own"
+    asks = ("eks:DescribeCluster", "eks:DescribeAccessEntry")
+
+    def problems(self, subject: Facts) -> Iterator[str]:
+        """Name the role."""
+        if subject.declared.node_access != "access-entry" or subject.declared.stack == "updated":
+            raise NotNeededError("no access entry is about to be made")
+        entry = _access_entry(subject)
+        if not entry or entry.get("type") != "EC2_WINDOWS":
+            return  # of another type, it is the matter of PF504
+        found = f"role {subject.declared.node_role_arn} has an access entry already"
+        if subject.declared.stack != "new":
+            raise NotCheckedError(f"{found}: unless this stack has made it, it cannot make another")
+        yield f"{found}, so that the stack cannot make one"
+
+
+class RoleIsAuthorised(Check[Facts]):
+    """Somebody has let the nodes' role in where the stack does not."""
+
+    code = "PF511"
+    severity = Severity.WARNS
+    cure = (
+        "make one with `aws eks create-access-entry --type EC2_WINDOWS` before nodes are launched: else none can join"
+    )
+    documentation = GUIDE + "creating-access-entries.html"
+    unseen = "looks at access entries where nothing else counts, in mode API; sees no entry that is yet to be made"
+    asks = ("eks:DescribeCluster", "eks:DescribeAccessEntry")
+
+    def problems(self, subject: Facts) -> Iterator[str]:
+        """Name the role."""
+        if subject.declared.node_access != "existing" or authentication_mode(subject) != "API":
+            raise NotNeededError("the stack sees to it, or aws-auth may")
+        if not _access_entry(subject):
+            yield f"role {subject.declared.node_role_arn} has no access entry in cluster {subject.name}"
+
+
 def _node_role(subject: Facts) -> str:
     if not subject.declared.node_role_arn:
         raise NotNeededError("the nodes' role does not exist yet")

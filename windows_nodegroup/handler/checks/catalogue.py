@@ -50,6 +50,8 @@ AWS_CHECKS: tuple[Check[Facts], ...] = (
     function.FunctionSecurityGroupsInVpc(),
     function.FunctionReachesServices(),
     function.FunctionReachesOthers(),
+    access.NoEntryInTheWay(),
+    access.RoleIsAuthorised(),
     add_ons.AddOnKnowsWindows(),
     add_ons.AddOnEnablesWindows(),
     add_ons.NoCustomNetworking(),

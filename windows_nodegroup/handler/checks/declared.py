@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """What is to be checked; empty: not declared. What each means stands in `preflight_contract.AwsPreflight`."""
+    """What is to be checked; empty: not declared. What each means stands in `preflight_contract.AwsPreflight`.
+
+    Attributes:
+        stack: `new`, so that nothing of it can exist yet; `updated`, the node group is there; empty: nobody knows.
+    """
 
     cluster_name: str
     authentication_mode: str = ""
@@ -29,3 +33,4 @@ class Declared:
     windows_ipam: str = ""
     waits_for_signals: str = ""
     acknowledged: tuple[str, ...] = ()
+    stack: str = ""

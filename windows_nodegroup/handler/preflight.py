@@ -25,6 +25,7 @@ from .cloudformation import text_property
 from .deadline import Patience
 from .failures import AwsCallFailed, Failure
 from .preflight_contract import AwsPreflight
+from .rollback import forgive, is_rollback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,12 +97,24 @@ def update(request: Request, deadline: Deadline) -> Mapping[str, str]:
 
     Raises:
         PreflightFailed: A check failed, and the stack is not being rolled back.
-        AwsCallFailed: EKS cannot be asked. That ends a rollback, too: empty facts would replace nodes that work.
+        AwsCallFailed: EKS cannot be asked. Where the template reads the facts, that ends a rollback, too: see
+            docs/decisions/0007-a-rollback-without-facts.md.
     """
     status = _stack_status(request)
-    if "ROLLBACK" in status:
+    try:
+        return _update(request, deadline, status)
+    except AwsCallFailed as failure:
+        if request.properties.get(AwsPreflight.FACTS_ARE_READ) != "false":
+            raise
+        return {AwsPreflight.WARNINGS: forgive(failure, status)}
+
+
+def _update(request: Request, deadline: Deadline, status: str) -> Mapping[str, str]:
+    if is_rollback(status):
         log.warning("the stack is being rolled back: nothing is checked", stack_status=status)
-        return _facts_only(request, deadline)
+        # Nothing else waits for the time, and a rollback that ends here has to be continued by hand.
+        facts = _look_up(declared(request.properties), deadline, patience=Patience(deadline.remaining()))
+        return _attributes(facts, Report(()))
     facts, report = _check(request, deadline)
     if not report.failed:
         return _attributes(facts, report)
@@ -198,15 +211,15 @@ def _declares_nothing_new(request: Request) -> bool:
     return request.request_type == "Update" and all(new.get(name) == old.get(name) for name in _WAY_IN)
 
 
-def _facts_only(request: Request, deadline: Deadline) -> Mapping[str, str]:
-    facts = _look_up(declared(request.properties), deadline)
-    return _attributes(facts, Report(()))
-
-
 def _look_up(
-    wanted: Declared, deadline: Deadline, pause: Callable[[], bool] = lambda: False, *, settle_seconds: float = 0.0
+    wanted: Declared,
+    deadline: Deadline,
+    pause: Callable[[], bool] = lambda: False,
+    *,
+    settle_seconds: float = 0.0,
+    patience: Patience | None = None,
 ) -> Facts:
-    patience, aws = Patience(DESCRIBE_SECONDS), _aws(settle_seconds)
+    patience, aws = patience or Patience(DESCRIBE_SECONDS), _aws(settle_seconds)
     while True:
         try:
             return look_up(wanted, aws, os.environ["AWS_REGION"], pause=pause)

@@ -55,6 +55,8 @@ class AwsPreflight:
     WINDOWS_IPAM = "WindowsIpam"
     #: `true` where creation waits for the nodes' signals, which they send to CloudFormation.
     WAITS_FOR_SIGNALS = "WaitsForSignals"
+    #: `false` where the template reads no attribute but the warnings: a rollback then needs no cluster to be described.
+    FACTS_ARE_READ = "FactsAreRead"
     #: Codes of failing checks that somebody has looked at: they become warnings.
     ACKNOWLEDGED = "Acknowledged"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -292,6 +293,44 @@ def test_a_rollback_is_not_checked(
 
     assert (attributes["DnsClusterIp"], attributes["Warnings"]) == ("10.100.0.10", "none")
     assert set().union(*(one.asked for one in aws)) == {"cloudformation:DescribeStacks", "eks:DescribeCluster"}
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_IN_PROGRESS", "AccessDenied"])
+def test_a_rollback_without_eks(answers: Answers, monkeypatch: pytest.MonkeyPatch, status: str) -> None:
+    """Where nothing reads the facts, a rollback succeeds without them, and sends none that would be empty."""
+    monkeypatch.setattr(preflight, "DESCRIBE_SECONDS", 0.05)
+    answers.given["cloudformation:DescribeStacks"] = stack_is(status) if "_" in status else status
+    answers.given["eks:DescribeCluster"] = "AccessDeniedException"
+    attributes = preflight.update(request("Update", FactsAreRead="false"), Deadline(0.3))
+
+    assert set(attributes) == {AwsPreflight.WARNINGS}
+    assert "cluster my-cluster cannot be described" in attributes[AwsPreflight.WARNINGS]
+
+
+@pytest.mark.parametrize(
+    ("status", "read"),
+    [("UPDATE_IN_PROGRESS", "false"), ("UPDATE_ROLLBACK_IN_PROGRESS", "true"), ("UPDATE_ROLLBACK_IN_PROGRESS", None)],
+)
+def test_facts_that_are_read_are_never_empty(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch, status: str, read: str | None
+) -> None:
+    """Where the facts are read, or no rollback excuses it, an Update fails without them."""
+    monkeypatch.setattr(preflight, "DESCRIBE_SECONDS", 0.05)
+    answers.given |= {"cloudformation:DescribeStacks": stack_is(status), "eks:DescribeCluster": "AccessDeniedException"}
+
+    with pytest.raises(AwsCallFailed):
+        preflight.update(request("Update", FactsAreRead=read), Deadline(0.3))
+
+
+def test_a_rollback_waits_for_eks(answers: Answers, facts: Describe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rollback is patient for as long as there is time: failing would have to be cured by hand."""
+    monkeypatch.setattr(preflight, "DESCRIBE_SECONDS", 0.0)
+    answers.given["cloudformation:DescribeStacks"] = stack_is("UPDATE_ROLLBACK_IN_PROGRESS")
+    answers.given["eks:DescribeCluster"] = "AccessDeniedException"
+    described = {"cluster": facts.cluster}
+    threading.Timer(0.3, answers.given.__setitem__, ("eks:DescribeCluster", described)).start()
+
+    assert preflight.update(request("Update"), Deadline(60))["DnsClusterIp"] == "10.100.0.10"
 
 
 def test_a_rollback_without_a_cluster(answers: Answers) -> None:

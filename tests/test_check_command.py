@@ -17,6 +17,8 @@ from windows_nodegroup.check_command import FAILED, OK, USAGE
 from windows_nodegroup.handler.checks.check import Outcome, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from local_aws import LocalAws
     from local_aws.cluster_creation import LocalCluster
 
@@ -32,6 +34,16 @@ def cluster(aws: LocalAws) -> LocalCluster:
     cluster.kubernetes.put_node("linux", labels={"kubernetes.io/os": "linux"}, provider_id="aws:///us-west-2a/i-1")
     cluster.kubernetes.put_config_map("kube-system", "amazon-vpc-cni", {"enable-windows-ipam": "true"})
     return cluster
+
+
+@pytest.fixture
+def unconfigured(aws: LocalAws, cluster: LocalCluster) -> Iterator[LocalCluster]:
+    """The same cluster with the managed add-on vpc-cni, whose configuration says nothing of Windows."""
+    eks = aws.client("eks")
+    eks.create_addon(clusterName=cluster.name, addonName="vpc-cni")
+    yield cluster
+    eks.delete_addon(clusterName=cluster.name, addonName="vpc-cni")
+    cluster.kubernetes.put_config_map("kube-system", "amazon-vpc-cni", {"enable-windows-ipam": "true"})
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +83,7 @@ def test_a_healthy_cluster(cluster: LocalCluster, capsys: pytest.CaptureFixture[
     output = capsys.readouterr()
 
     lines = output.out.splitlines()
-    assert lines[-1].endswith(" passed, 4 not needed")
+    assert lines[-1].endswith(" passed, 10 not needed")
     assert all(line[7:13] == "passed" for line in lines[:-2])
     assert {line[:5] for line in lines} >= {"PF101", "PF202", "PF302", "PF403", "PF501", "PF505", "PF701", "PF704"}
     assert output.err == f"checking cluster {NAME} in us-west-2\n"
@@ -124,6 +136,40 @@ def test_an_image_that_aws_does_not_make(cluster: LocalCluster, capsys: pytest.C
 
     assert "Windows Server 2025 needs Kubernetes 1.35, cluster checked has 1.34" in output
     assert "AWS has no image of Windows Server 2025 Core for Kubernetes 1.34 in us-west-2" in output
+
+
+def test_the_functions_network(cluster: LocalCluster, capsys: pytest.CaptureFixture[str]) -> None:
+    """The subnets and security groups that the function shall have are looked at as well."""
+    network = ["--function-subnets", "subnet-0aaaaaaaaaaaaaaaa", "--function-security-groups", "sg-0aaaaaaaaaaaaaaaa"]
+
+    assert check("--cluster", cluster.name, *network) == FAILED
+    output = capsys.readouterr().out
+    assert "there is no subnet subnet-0aaaaaaaaaaaaaaaa in us-west-2\n" in output
+    assert "there is no security group sg-0aaaaaaaaaaaaaaaa in us-west-2\n" in output
+    assert "PF505  passed " in output
+
+
+@pytest.mark.parametrize(
+    ("in_map", "options", "status"),
+    [
+        (None, ["--kubectl-role-arn", "CREATOR"], "failed"),
+        ("true", ["--kubectl-role-arn", "CREATOR"], "warned"),
+        (None, [], "warned"),
+        (None, ["--kubectl-role-arn", "CREATOR", "--acknowledge", "PF602"], "warned"),
+        (None, ["--kubectl-role-arn", "CREATOR", "--windows-ipam", "existing"], "warned"),
+        (None, ["--kubectl-role-arn", "CREATOR", "--windows-ipam", "update", "--all"], "not needed"),
+    ],
+)
+def test_an_add_on_that_is_not_configured(
+    unconfigured: LocalCluster, capsys: pytest.CaptureFixture[str], in_map: str | None, options: list[str], status: str
+) -> None:
+    """An add-on without Windows fails where the deployment would: nobody completes it, and the map is not complete."""
+    settings = {"enable-windows-ipam": in_map} if in_map else {}
+    unconfigured.kubernetes.put_config_map("kube-system", "amazon-vpc-cni", settings)
+    options = [unconfigured.creator_role_arn if each == "CREATOR" else each for each in options]
+
+    assert check("--cluster", unconfigured.name, *options) == (FAILED if status == "failed" else OK)
+    assert f"PF602  {status} " in capsys.readouterr().out
 
 
 def test_an_image_that_may_not_be_looked_up(

@@ -16,10 +16,12 @@ from botocore.exceptions import BotoCoreError
 from .check_output import Progress, as_json, page, summary, table
 from .handler import log
 from .handler.aws import Session
+from .handler.checks.add_ons import AddOnEnablesWindows
 from .handler.checks.aws import CONFIG, Aws, NotFoundError
 from .handler.checks.check import NotCheckedError, Outcome, Status
 from .handler.checks.declared import Declared
 from .handler.checks.image import ImageExists
+from .handler.checks.in_cluster import WindowsAddressesEnabled
 from .handler.checks.runner import check_aws, check_cluster, look_up
 from .handler.cluster_preflight import SECONDS, Kubernetes
 from .handler.deadline import Deadline
@@ -64,6 +66,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     option("--node-role-arn", default="", metavar="ARN", help="the nodes' role, if it exists already")
     option(
         "--function-in-vpc", choices=["true", "false"], default="", help="whether the stack's function runs in subnets"
+    )
+    option("--function-subnets", nargs="+", default=[], metavar="ID", help="those subnets")
+    option("--function-security-groups", nargs="+", default=[], metavar="ID", help="the function's groups in them")
+    option(
+        "--windows-ipam",
+        default="advise",
+        choices=["advise", "update", "existing"],
+        help="what is done about an add-on vpc-cni that is not configured for Windows; default: advise, and fail",
     )
     option("--waits-for-signals", action="store_true", help="creation waits for the nodes' signals")
     option("--acknowledge", nargs="+", default=[], metavar="CODE", help="failing checks that shall only warn")
@@ -153,7 +163,16 @@ def _check(arguments: argparse.Namespace, caller: _Caller, progress: Progress) -
         kubernetes = Kubernetes(session, arguments.cluster, kubectl_role_arn=arguments.kubectl_role_arn)
         inside = kubernetes.facts((arguments.node_role_arn,) if arguments.node_role_arn else ())
         outcomes += check_cluster(inside, report=progress.count).outcomes
-    return outcomes
+    return _add_on_decided(outcomes, facts.declared)
+
+
+def _add_on_decided(outcomes: tuple[Outcome, ...], declared: Declared) -> tuple[Outcome, ...]:
+    """Let the add-on's check fail where the deployment would: when the ConfigMap, seen now, is not complete either."""
+    codes = AddOnEnablesWindows.code, WindowsAddressesEnabled.code
+    warned = {one.check.code for one in outcomes if one.status is Status.WARNED}
+    if declared.windows_ipam != "advise" or codes[0] in declared.acknowledged or not warned.issuperset(codes):
+        return outcomes
+    return tuple(replace(one, status=Status.FAILED) if one.check.code == codes[0] else one for one in outcomes)
 
 
 def _declared(arguments: argparse.Namespace) -> Declared:
@@ -169,7 +188,11 @@ def _declared(arguments: argparse.Namespace) -> Declared:
         security_group_ids=_items(arguments.security_groups),
         instance_types=_items(arguments.instance_types),
         node_role_arn=arguments.node_role_arn,
-        function_in_vpc=arguments.function_in_vpc,
+        function_in_vpc=arguments.function_in_vpc or ("true" if arguments.function_subnets else ""),
+        function_subnet_ids=_items(arguments.function_subnets),
+        function_security_group_ids=_items(arguments.function_security_groups),
+        kubectl_role_arn=arguments.kubectl_role_arn,
+        windows_ipam="" if arguments.windows_ipam == "existing" else arguments.windows_ipam,
         waits_for_signals=str(arguments.waits_for_signals).lower(),
         acknowledged=_items(arguments.acknowledge),
     )

@@ -280,6 +280,20 @@ def test_c18_without_permission(stage: Stage, monkeypatch: pytest.MonkeyPatch) -
     assert "create-access-entry" not in reason
 
 
+def test_c18_with_a_kubernetes_group(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the function is let in by a group, a lasting 401 or 403 ends with the command that binds the group."""
+    monkeypatch.setattr(config_map, "ACCESS_SECONDS", 0.2)
+    stage.users["function-key"] = User("function")
+    forbidden = stage.fail("Create", KubernetesGroup="nodes:function")
+    stage.users["function-key"] = None
+    unknown = stage.fail("Create", KubernetesGroup="nodes:function")
+    bind = "`python -m windows_nodegroup rbac --group nodes:function | kubectl apply -f -`"
+
+    assert f"(403): {bind} [WNG906]" in forbidden
+    assert f"--principal-arn {FUNCTION_ROLE} --kubernetes-groups nodes:function`, then {bind} [WNG906]" in unknown
+    assert "associate-access-policy" not in forbidden + unknown
+
+
 def test_c18_without_access_entries(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """In mode CONFIG_MAP the cure is a role that is mapped already; access entries are neither named nor looked for."""
     assert stage.aws.cluster

@@ -51,7 +51,7 @@ def ask(stage: Stage, request_type: str = "Create", **properties: object) -> dic
 
 def warnings(stage: Stage, **properties: object) -> list[str]:
     """Return the lines of the warnings."""
-    text: str = ask(stage, **properties)["Data"]["Warnings"]
+    text: str = ask(stage, "Create", **properties)["Data"]["Warnings"]
     return text.splitlines()
 
 

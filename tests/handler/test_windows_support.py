@@ -246,6 +246,9 @@ def test_no_access(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (
         f"may not change ConfigMaps in kube-system of cluster {CLUSTER} (403): `aws eks associate-access-policy" in text
     )
+    assert "(403): `python -m windows_nodegroup rbac --group nodes:function |" in reason(
+        stage, {WindowsIpam.KUBERNETES_GROUP: "nodes:function"}
+    )
 
 
 @pytest.mark.usefixtures("aws")

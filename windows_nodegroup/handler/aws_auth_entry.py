@@ -47,6 +47,7 @@ class _Properties(NamedTuple):
     cluster_name: str
     role_arn: str
     kubectl_role_arn: str
+    kubernetes_group: str
 
     @classmethod
     def read(cls, properties: Mapping[str, Any]) -> _Properties:
@@ -64,7 +65,11 @@ class _Properties(NamedTuple):
             form = "arn:aws:iam::<account>:role/<name>"
             raise InvalidProperties(f"{AwsAuthEntry.ROLE_ARN} {role_arn[:200]!r} is not a role's ARN: {form}") from None
         kubectl_role_arn = text_property(properties, AwsAuthEntry.KUBECTL_ROLE_ARN, required=False)
-        return cls(cluster_name, role_arn, kubectl_role_arn)
+        kubernetes_group = text_property(properties, AwsAuthEntry.KUBERNETES_GROUP, required=False)
+        return cls(cluster_name, role_arn, kubectl_role_arn, kubernetes_group)
+
+    def access(self, session: Session, cluster: Cluster) -> ClusterAccess:
+        return ClusterAccess.through(session, cluster, self.kubectl_role_arn, kubernetes_group=self.kubernetes_group)
 
     def physical_id(self) -> str:
         return f"{NAME}/{self.cluster_name}/{recorded_role(self.role_arn)}"
@@ -137,7 +142,7 @@ def delete(request: Request, deadline: Deadline) -> Mapping[str, str]:
         return {}
     edit = EntryEdit(properties.role_arn, request, is_settled=properties.is_current(request))
     try:
-        access = ClusterAccess.through(session, cluster, properties.kubectl_role_arn)
+        access = properties.access(session, cluster)
         config_map.edit(access.api(), NAMESPACE, NAME, edit.release, access)
     except (ClusterUnreachable, KubernetesAccessDenied) as failure:
         if _cluster_with_map(session, properties) is None:
@@ -164,7 +169,7 @@ def _authorise(request: Request, deadline: Deadline) -> Mapping[str, str]:
         if not is_current:
             raise
         return _attributes(edit.role_arn, [failure.reason()])
-    access = ClusterAccess.through(session, cluster, properties.kubectl_role_arn)
+    access = properties.access(session, cluster)
     api = access.api()
     try:
         config_map.edit(api, NAMESPACE, NAME, edit.claim, access)

@@ -23,21 +23,29 @@ class ClusterAccess(NamedTuple):
     Attributes:
         session: The caller, whose identity the token carries.
         cluster: The cluster as EKS describes it.
+        kubernetes_group: The group that the caller's access entry names; empty: it has EKS's policy instead.
     """
 
     session: Session
     cluster: Cluster
+    kubernetes_group: str = ""
 
     @classmethod
-    def through(cls, session: Session, cluster: Cluster, role_arn: str) -> ClusterAccess:
+    def through(cls, session: Session, cluster: Cluster, role_arn: str, *, kubernetes_group: str = "") -> ClusterAccess:
         """Return the access of a role that the session may assume; of the session's own if `role_arn` is empty.
+
+        Args:
+            session: The caller.
+            cluster: The cluster as EKS describes it.
+            role_arn: The role.
+            kubernetes_group: The group in the access entry of the session's own role.
 
         Raises:
             AwsCallFailed: The role cannot be assumed.
         """
         if role_arn:
-            session = session.as_role(eks.assume_role(session, role_arn))
-        return cls(session, cluster)
+            return cls(session.as_role(eks.assume_role(session, role_arn)), cluster)
+        return cls(session, cluster, kubernetes_group)
 
     def api(self) -> KubernetesApi:
         """Return the Kubernetes API for this caller.
@@ -75,6 +83,10 @@ class ClusterAccess(NamedTuple):
                 return "bind one of its groups to a Role in kube-system with get, patch and create on configmaps"
             return "give as KubectlRoleArn a role that aws-auth maps already, or the role that created the cluster"
         to_whom = f"--cluster-name {self.cluster.name} --principal-arn {principal}"
+        if self.kubernetes_group:
+            bind = f"`python -m windows_nodegroup rbac --group {self.kubernetes_group} | kubectl apply -f -`"
+            enter = f"`aws eks create-access-entry {to_whom} --kubernetes-groups {self.kubernetes_group}`"
+            return bind if is_known else f"{enter}, then {bind}"
         partition = principal.split(":")[1] if principal.startswith("arn:") else "aws"
         policy = f"arn:{partition}:eks::aws:cluster-access-policy/AmazonEKSEditPolicy"
         scope = "type=namespace,namespaces=kube-system"

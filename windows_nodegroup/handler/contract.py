@@ -35,6 +35,8 @@ class AwsAuthEntry:
     ROLE_ARN = "RoleArn"
     #: The role to assume for the Kubernetes API; absent or empty: the function's own.
     KUBECTL_ROLE_ARN = "KubectlRoleArn"
+    #: The group that the access entry of the function's own role names; absent or empty: it has EKS's policy instead.
+    KUBERNETES_GROUP = "KubernetesGroup"
 
     #: Attribute: the role's ARN as it stands in the map, without a path.
     ATTRIBUTE_ROLE_ARN = "RoleArn"
@@ -63,6 +65,8 @@ class WindowsIpam:
     CLUSTER_NAME = "ClusterName"
     #: The role to assume for the Kubernetes API; absent or empty: the function's own.
     KUBECTL_ROLE_ARN = "KubectlRoleArn"
+    #: The group that the access entry of the function's own role names; absent or empty: it has EKS's policy instead.
+    KUBERNETES_GROUP = "KubernetesGroup"
     #: `true`: nodes get prefixes of 16 addresses instead of single ones, and so hold more pods.
     PREFIX_DELEGATION = "EnablePrefixDelegation"
     #: How many prefixes, or addresses, a node has in reserve, and how many addresses it has at least: whole numbers.

@@ -25,6 +25,7 @@ from .cloudformation import text_property
 from .deadline import Patience
 from .failures import AwsCallFailed, Failure
 from .preflight_contract import AwsPreflight
+from .rollback import forgive, is_rollback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,12 +97,24 @@ def update(request: Request, deadline: Deadline) -> Mapping[str, str]:
 
     Raises:
         PreflightFailed: A check failed, and the stack is not being rolled back.
-        AwsCallFailed: EKS cannot be asked. That ends a rollback, too: empty facts would replace nodes that work.
+        AwsCallFailed: EKS cannot be asked. Where the template reads the facts, that ends a rollback, too: see
+            docs/decisions/0007-a-rollback-without-facts.md.
     """
     status = _stack_status(request)
-    if "ROLLBACK" in status:
+    try:
+        return _update(request, deadline, status)
+    except AwsCallFailed as failure:
+        if request.properties.get(AwsPreflight.FACTS_ARE_READ) != "false":
+            raise
+        return {AwsPreflight.WARNINGS: forgive(failure, status)}
+
+
+def _update(request: Request, deadline: Deadline, status: str) -> Mapping[str, str]:
+    if is_rollback(status):
         log.warning("the stack is being rolled back: nothing is checked", stack_status=status)
-        return _facts_only(request, deadline)
+        # Nothing else waits for the time, and a rollback that ends here has to be continued by hand.
+        facts = _look_up(declared(request.properties), deadline, patience=Patience(deadline.remaining()))
+        return _attributes(facts, Report(()))
     facts, report = _check(request, deadline)
     if not report.failed:
         return _attributes(facts, report)
@@ -147,6 +160,10 @@ def declared(properties: Mapping[str, Any]) -> Declared:
         instance_types=items(names.INSTANCE_TYPES),
         node_role_arn=text(names.NODE_ROLE_ARN),
         function_in_vpc=text(names.FUNCTION_IN_VPC).lower(),
+        function_subnet_ids=items(names.FUNCTION_SUBNET_IDS),
+        function_security_group_ids=items(names.FUNCTION_SECURITY_GROUP_IDS),
+        kubectl_role_arn=text(names.KUBECTL_ROLE_ARN),
+        windows_ipam=text(names.WINDOWS_IPAM),
         waits_for_signals=text(names.WAITS_FOR_SIGNALS).lower(),
         acknowledged=items(names.ACKNOWLEDGED),
     )
@@ -185,6 +202,7 @@ def _check(request: Request, deadline: Deadline) -> tuple[Facts, Report]:
         # As the entry in aws-auth does: a cluster that has moved on must not keep its stack from being updated.
         facts = replace(facts, declared=replace(wanted, acknowledged=(*wanted.acknowledged, *_MOVED_ON)))
     deadline.doing = "checking"
+    facts = replace(facts, declared=replace(facts.declared, stack=_stack(request, facts.declared, settle_seconds)))
     return facts, check_aws(facts, report=log_outcome)
 
 
@@ -193,15 +211,15 @@ def _declares_nothing_new(request: Request) -> bool:
     return request.request_type == "Update" and all(new.get(name) == old.get(name) for name in _WAY_IN)
 
 
-def _facts_only(request: Request, deadline: Deadline) -> Mapping[str, str]:
-    facts = _look_up(declared(request.properties), deadline)
-    return _attributes(facts, Report(()))
-
-
 def _look_up(
-    wanted: Declared, deadline: Deadline, pause: Callable[[], bool] = lambda: False, *, settle_seconds: float = 0.0
+    wanted: Declared,
+    deadline: Deadline,
+    pause: Callable[[], bool] = lambda: False,
+    *,
+    settle_seconds: float = 0.0,
+    patience: Patience | None = None,
 ) -> Facts:
-    patience, aws = Patience(DESCRIBE_SECONDS), _aws(settle_seconds)
+    patience, aws = patience or Patience(DESCRIBE_SECONDS), _aws(settle_seconds)
     while True:
         try:
             return look_up(wanted, aws, os.environ["AWS_REGION"], pause=pause)
@@ -230,10 +248,18 @@ def _attributes(facts: Facts, report: Report) -> Mapping[str, str]:
     return {**attributes, AwsPreflight.WARNINGS: report.warnings(room, with_failures=True)}
 
 
-def _stack_status(request: Request) -> str:
+def _stack(request: Request, wanted: Declared, settle_seconds: float) -> str:
+    if request.request_type == "Update":
+        return "updated"
+    if wanted.node_access != "access-entry" or not wanted.node_role_arn:
+        return ""  # nobody needs to know
+    return "new" if _stack_status(request, settle_seconds) == "CREATE_IN_PROGRESS" else ""
+
+
+def _stack_status(request: Request, settle_seconds: float = 0.0) -> str:
     """Return the stack's status; empty if it may not be asked for or CloudFormation is out of reach."""
     try:
-        stacks = _aws().ask("cloudformation:DescribeStacks", StackName=request.stack_id)["Stacks"]
+        stacks = _aws(settle_seconds).ask("cloudformation:DescribeStacks", StackName=request.stack_id)["Stacks"]
     except NotCheckedError as error:
         log.warning("the stack's status is unknown", reason=str(error))
         return ""

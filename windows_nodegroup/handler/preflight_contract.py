@@ -45,8 +45,18 @@ class AwsPreflight:
     NODE_ROLE_ARN = "NodeRoleArn"
     #: `true` where the function runs in subnets, else `false`; empty: it asks nothing of the Kubernetes API.
     FUNCTION_IN_VPC = "FunctionInVpc"
+    #: The subnets that the function runs in, and its security groups; absent: it is in no VPC.
+    FUNCTION_SUBNET_IDS = "FunctionSubnetIds"
+    FUNCTION_SECURITY_GROUP_IDS = "FunctionSecurityGroupIds"
+    #: The role that the function assumes for the Kubernetes API; absent or empty: none, so that it needs no STS.
+    KUBECTL_ROLE_ARN = "KubectlRoleArn"
+    #: Who completes the add-on vpc-cni, where EKS manages it: `update`, the function; `advise`, nobody, so that the
+    #: deployment fails if the ConfigMap is not complete either; absent: somebody else sees to Windows support.
+    WINDOWS_IPAM = "WindowsIpam"
     #: `true` where creation waits for the nodes' signals, which they send to CloudFormation.
     WAITS_FOR_SIGNALS = "WaitsForSignals"
+    #: `false` where the template reads no attribute but the warnings: a rollback then needs no cluster to be described.
+    FACTS_ARE_READ = "FactsAreRead"
     #: Codes of failing checks that somebody has looked at: they become warnings.
     ACKNOWLEDGED = "Acknowledged"
 

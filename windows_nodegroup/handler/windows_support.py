@@ -176,7 +176,8 @@ def _enable(request: Request, deadline: Deadline) -> list[str]:
         log.info("the add-on is configured for Windows")
         return []
     kubectl_role_arn = text_property(properties, WindowsIpam.KUBECTL_ROLE_ARN, required=False)
-    access = ClusterAccess.through(session, cluster, kubectl_role_arn)
+    group = text_property(properties, WindowsIpam.KUBERNETES_GROUP, required=False)
+    access = ClusterAccess.through(session, cluster, kubectl_role_arn, kubernetes_group=group)
     edit = partial(config_map.edit, access.api(), NAMESPACE, NAME, advice=access)
     if add_on is None:
         edit(settings.complete)

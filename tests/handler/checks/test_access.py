@@ -8,9 +8,10 @@ import pytest
 from windows_nodegroup.handler.checks.access import (
     ClusterRoleManagesAddresses,
     EntryIsForWindows,
-    FunctionReachesEndpoint,
     NodeRoleIsNotTheClusters,
+    NoEntryInTheWay,
     NoShadowingEntry,
+    RoleIsAuthorised,
 )
 from windows_nodegroup.handler.checks.check import Status
 
@@ -111,17 +112,49 @@ def test_pf504(facts: Describe, answers: Answers, answer: str, status: Status) -
 
 
 @pytest.mark.parametrize(
-    ("in_vpc", "config", "status"),
+    ("stack", "answer", "status"),
     [
-        ("false", {}, Status.PASSED),
-        ("false", {"publicAccessCidrs": ["203.0.113.0/24"]}, Status.FAILED),
-        ("false", {"endpointPublicAccess": False, "endpointPrivateAccess": True}, Status.FAILED),
-        ("true", {"endpointPublicAccess": False, "endpointPrivateAccess": True}, Status.PASSED),
-        ("true", {"endpointPrivateAccess": True, "publicAccessCidrs": ["203.0.113.0/24"]}, Status.PASSED),
-        ("true", {"publicAccessCidrs": ["203.0.113.0/24"]}, Status.PASSED),
-        ("", {"endpointPublicAccess": False}, Status.NOT_NEEDED),
+        ("new", "EC2_WINDOWS", Status.FAILED),
+        ("", "EC2_WINDOWS", Status.NOT_CHECKED),
+        ("updated", "EC2_WINDOWS", Status.NOT_NEEDED),
+        ("new", "EC2_LINUX", Status.PASSED),
+        ("new", "ResourceNotFoundException", Status.PASSED),
+        ("", "ResourceNotFoundException", Status.PASSED),
     ],
 )
-def test_pf505(facts: Describe, in_vpc: str, config: dict[str, object], status: Status) -> None:
-    """PF505 fails when the function is shut out: by a private endpoint, or by one that admits only some addresses."""
-    assert FunctionReachesEndpoint().run(facts({"resourcesVpcConfig": config}, function_in_vpc=in_vpc)).status is status
+def test_pf510(facts: Describe, answers: Answers, stack: str, answer: str, status: Status) -> None:
+    """PF510 fails when a new stack would make an entry that is there; elsewhere the entry may be the stack's own."""
+    answers.given["eks:DescribeAccessEntry"] = answer if answer.endswith("Exception") else entry(answer)
+    subject = facts(node_access="access-entry", node_role_arn=NODE_ROLE, stack=stack)
+
+    assert NoEntryInTheWay().run(subject).status is status
+
+
+@pytest.mark.parametrize("node_access", ["aws-auth", "existing", ""])
+def test_pf510_is_for_entries_of_the_stack(facts: Describe, node_access: str) -> None:
+    """PF510 has nothing to look at where the stack makes no entry."""
+    assert NoEntryInTheWay().run(facts(node_access=node_access, stack="new")).status is Status.NOT_NEEDED
+
+
+@pytest.mark.parametrize(
+    ("node_access", "mode", "status"),
+    [
+        ("existing", "API", Status.WARNED),
+        ("existing", "API_AND_CONFIG_MAP", Status.NOT_NEEDED),
+        ("access-entry", "API", Status.NOT_NEEDED),
+    ],
+)
+def test_pf511(facts: Describe, answers: Answers, node_access: str, mode: str, status: Status) -> None:
+    """PF511 warns when nobody has let the role in, and in mode API nothing else than an entry could."""
+    answers.given["eks:DescribeAccessEntry"] = "ResourceNotFoundException"
+    described = {"accessConfig": {"authenticationMode": mode}}
+
+    assert RoleIsAuthorised().run(facts(described, node_access=node_access, node_role_arn=NODE_ROLE)).status is status
+
+
+def test_pf511_passes(facts: Describe, answers: Answers) -> None:
+    """PF511 passes for a role that has been let in."""
+    answers.given["eks:DescribeAccessEntry"] = entry("EC2_WINDOWS")
+    subject = facts({"accessConfig": {"authenticationMode": "API"}}, node_access="existing", node_role_arn=NODE_ROLE)
+
+    assert RoleIsAuthorised().run(subject).status is Status.PASSED

@@ -67,6 +67,20 @@ def test_pf602(facts: Describe, answers: Answers, configuration: str | None, sta
     assert AddOnEnablesWindows().run(facts()).status is status
 
 
+def test_pf602_says_what_comes_of_it(facts: Describe, answers: Answers) -> None:
+    """Where nobody completes the add-on, PF602 has the whole command; where the deployment does, nothing to say."""
+    described = add_on(configuration='{"env": {"WARM_IP_TARGET": "2"}}')
+    role = {"serviceAccountRoleArn": "arn:aws:iam::123456789012:role/cni"}
+    answers.given["eks:DescribeAddon"] = {"addon": {**described["addon"], **role}}  # type: ignore[dict-item]  # a mapping
+    advise = AddOnEnablesWindows().run(facts(windows_ipam="advise"))
+
+    assert advise.status is Status.WARNED
+    assert "so nodes are launched only if the ConfigMap has it already [WNG924]" in advise.problems[0]
+    assert "--service-account-role-arn arn:aws:iam::123456789012:role/cni" in advise.problems[0]
+    assert '\'{"env": {"WARM_IP_TARGET": "2"}, "enableWindowsIpam": "true"}\'' in advise.problems[0]
+    assert AddOnEnablesWindows().run(facts(windows_ipam="update")).status is Status.NOT_NEEDED
+
+
 @pytest.mark.parametrize(
     ("configuration", "status"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ STACK = f"arn:aws:cloudformation:{REGION}:123456789012:stack/nodes/11111111-2222
 SERVICES = ("ec2", "iam", "eks", "cloudformation")
 
 
-def request(kind: str, *, old: dict[str, object] | None = None, **properties: object) -> Request:
+def request(kind: str, *, old: object = None, **properties: object) -> Request:
     """Return a request of CloudFormation; an Update replaces the `old` properties, by default those of nothing."""
     return Request.parse(
         {
@@ -40,7 +41,7 @@ def request(kind: str, *, old: dict[str, object] | None = None, **properties: ob
             "ResourceType": AwsPreflight.TYPE,
             "PhysicalResourceId": "" if kind == "Create" else f"preflight/{CLUSTER}",
             "ResourceProperties": {"ServiceToken": "arn:aws:lambda", "ClusterName": CLUSTER, **properties},
-            "OldResourceProperties": {"ClusterName": CLUSTER, **(old or {})},
+            "OldResourceProperties": {"ClusterName": CLUSTER, **(old if isinstance(old, dict) else {})},
         }
     )
 
@@ -75,7 +76,10 @@ def everything(facts: Describe, account: Account, answers: Answers) -> dict[str,
         AwsPreflight.CONTROL_PLANE_SECURITY_GROUP_IDS: [account.group],
         AwsPreflight.INSTANCE_TYPES: "t3.large, m5.large",
         AwsPreflight.NODE_ROLE_ARN: NODE_ROLE,
-        AwsPreflight.FUNCTION_IN_VPC: "false",
+        AwsPreflight.FUNCTION_IN_VPC: "true",
+        AwsPreflight.FUNCTION_SUBNET_IDS: [account.private],
+        AwsPreflight.FUNCTION_SECURITY_GROUP_IDS: [account.group],
+        AwsPreflight.KUBECTL_ROLE_ARN: "arn:aws:iam::123456789012:role/kubectl",
         AwsPreflight.WAITS_FOR_SIGNALS: "true",
     }
 
@@ -203,7 +207,12 @@ def test_no_check_fails_for_want_of_permission(
 
     assert facts.cluster
     for check in AWS_CHECKS:
-        needs_more = set(check.asks) - {"eks:DescribeCluster"} and check.code not in {"PF206", "PF504"}
+        needs_more = set(check.asks) - {"eks:DescribeCluster"} and check.code not in {
+            "PF206",
+            "PF504",
+            "PF510",
+            "PF511",
+        }
         assert (
             status[check.code] == "not checked"
             if needs_more
@@ -286,6 +295,44 @@ def test_a_rollback_is_not_checked(
     assert set().union(*(one.asked for one in aws)) == {"cloudformation:DescribeStacks", "eks:DescribeCluster"}
 
 
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_IN_PROGRESS", "AccessDenied"])
+def test_a_rollback_without_eks(answers: Answers, monkeypatch: pytest.MonkeyPatch, status: str) -> None:
+    """Where nothing reads the facts, a rollback succeeds without them, and sends none that would be empty."""
+    monkeypatch.setattr(preflight, "DESCRIBE_SECONDS", 0.05)
+    answers.given["cloudformation:DescribeStacks"] = stack_is(status) if "_" in status else status
+    answers.given["eks:DescribeCluster"] = "AccessDeniedException"
+    attributes = preflight.update(request("Update", FactsAreRead="false"), Deadline(0.3))
+
+    assert set(attributes) == {AwsPreflight.WARNINGS}
+    assert "cluster my-cluster cannot be described" in attributes[AwsPreflight.WARNINGS]
+
+
+@pytest.mark.parametrize(
+    ("status", "read"),
+    [("UPDATE_IN_PROGRESS", "false"), ("UPDATE_ROLLBACK_IN_PROGRESS", "true"), ("UPDATE_ROLLBACK_IN_PROGRESS", None)],
+)
+def test_facts_that_are_read_are_never_empty(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch, status: str, read: str | None
+) -> None:
+    """Where the facts are read, or no rollback excuses it, an Update fails without them."""
+    monkeypatch.setattr(preflight, "DESCRIBE_SECONDS", 0.05)
+    answers.given |= {"cloudformation:DescribeStacks": stack_is(status), "eks:DescribeCluster": "AccessDeniedException"}
+
+    with pytest.raises(AwsCallFailed):
+        preflight.update(request("Update", FactsAreRead=read), Deadline(0.3))
+
+
+def test_a_rollback_waits_for_eks(answers: Answers, facts: Describe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rollback is patient for as long as there is time: failing would have to be cured by hand."""
+    monkeypatch.setattr(preflight, "DESCRIBE_SECONDS", 0.0)
+    answers.given["cloudformation:DescribeStacks"] = stack_is("UPDATE_ROLLBACK_IN_PROGRESS")
+    answers.given["eks:DescribeCluster"] = "AccessDeniedException"
+    described = {"cluster": facts.cluster}
+    threading.Timer(0.3, answers.given.__setitem__, ("eks:DescribeCluster", described)).start()
+
+    assert preflight.update(request("Update"), Deadline(60))["DnsClusterIp"] == "10.100.0.10"
+
+
 def test_a_rollback_without_a_cluster(answers: Answers) -> None:
     """A rollback succeeds even when the cluster is gone; no attribute is missing."""
     answers.given["cloudformation:DescribeStacks"] = stack_is("UPDATE_ROLLBACK_IN_PROGRESS")
@@ -343,6 +390,26 @@ def test_what_is_new_has_to_fit(
 
     with pytest.raises(preflight.PreflightFailed, match="PF105"):
         ask(asked, Deadline(60))
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "outcome"),
+    [
+        ("Create", "CREATE_IN_PROGRESS", "failed"),
+        ("Create", "UPDATE_IN_PROGRESS", "not checked"),
+        ("Update", "UPDATE_IN_PROGRESS", "not needed"),
+    ],
+)
+def test_an_entry_that_is_there(
+    everything: dict[str, object], answers: Answers, kind: str, status: str, outcome: str
+) -> None:
+    """The entry that a stack is to make must not be there before the stack is; later it may be the stack's own."""
+    answers.given["eks:DescribeAccessEntry"] = {"accessEntry": {"type": "EC2_WINDOWS"}}
+    answers.given["cloudformation:DescribeStacks"] = stack_is(status)
+    asked = request(kind, **{**everything, AwsPreflight.NODE_ACCESS: "access-entry"})
+    _, report = preflight._check(asked, Deadline(60))
+
+    assert {one.check.code: one.status.value for one in report.outcomes}["PF510"] == outcome
 
 
 def test_a_cluster_does_not_move_back(everything: dict[str, object], answers: Answers, facts: Describe) -> None:

@@ -1,4 +1,4 @@
-"""Checks of roles, access entries and the way to the cluster's endpoint."""
+"""Checks of roles and access entries."""
 
 from __future__ import annotations
 
@@ -94,30 +94,47 @@ class EntryIsForWindows(Check[Facts]):
             yield f"the access entry of role {subject.declared.node_role_arn} is of the type {entry.get('type')}"
 
 
-class FunctionReachesEndpoint(Check[Facts]):
-    """The function reaches the cluster's endpoint."""
+class NoEntryInTheWay(Check[Facts]):
+    """The nodes' role has no access entry yet where the stack makes one."""
 
-    code = "PF505"
+    code = "PF510"
     severity = Severity.FAILS
-    cure = "let the function run in the cluster's VPC with the private endpoint enabled, or open the public endpoint"
-    documentation = GUIDE + "cluster-endpoint.html"
-    unseen = "does not see whether the control plane's security group admits a function that runs in the VPC"
-    asks = ("eks:DescribeCluster",)
+    cure = "let the nodes in by that entry, with the authorization EXISTING, or delete it: a role has one in a cluster"
+    documentation = GUIDE + "creating-access-entries.html"
+    unseen = "cannot tell whose the entry is, unless the stack is new: then it is not the stack's own"
+    asks = ("eks:DescribeCluster", "eks:DescribeAccessEntry")
 
     def problems(self, subject: Facts) -> Iterator[str]:
-        """Say what is in the way."""
-        if not subject.declared.function_in_vpc:
-            raise NotNeededError("no function asks the Kubernetes API")
-        config = subject.vpc_config
-        cidrs = config.get("publicAccessCidrs") or ["0.0.0.0/0"]
-        in_vpc = subject.declared.function_in_vpc == "true"
-        if in_vpc and config.get("endpointPrivateAccess", True):
-            return
-        if not config.get("endpointPublicAccess", True):
-            yield f"the endpoint of cluster {subject.name} is private, and the function runs outside of its VPC"
-        elif not in_vpc and "0.0.0.0/0" not in cidrs:
-            admitted = ", ".join(cidrs)
-            yield f"the endpoint of cluster {subject.name} admits {admitted} only, not the function"
+        """Name the role."""
+        if subject.declared.node_access != "access-entry" or subject.declared.stack == "updated":
+            raise NotNeededError("no access entry is about to be made")
+        entry = _access_entry(subject)
+        if not entry or entry.get("type") != "EC2_WINDOWS":
+            return  # of another type, it is the matter of PF504
+        found = f"role {subject.declared.node_role_arn} has an access entry already"
+        if subject.declared.stack != "new":
+            raise NotCheckedError(f"{found}: unless this stack has made it, it cannot make another")
+        yield f"{found}, so that the stack cannot make one"
+
+
+class RoleIsAuthorised(Check[Facts]):
+    """Somebody has let the nodes' role in where the stack does not."""
+
+    code = "PF511"
+    severity = Severity.WARNS
+    cure = (
+        "make one with `aws eks create-access-entry --type EC2_WINDOWS` before nodes are launched: else none can join"
+    )
+    documentation = GUIDE + "creating-access-entries.html"
+    unseen = "looks at access entries where nothing else counts, in mode API; sees no entry that is yet to be made"
+    asks = ("eks:DescribeCluster", "eks:DescribeAccessEntry")
+
+    def problems(self, subject: Facts) -> Iterator[str]:
+        """Name the role."""
+        if subject.declared.node_access != "existing" or authentication_mode(subject) != "API":
+            raise NotNeededError("the stack sees to it, or aws-auth may")
+        if not _access_entry(subject):
+            yield f"role {subject.declared.node_role_arn} has no access entry in cluster {subject.name}"
 
 
 def _node_role(subject: Facts) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..cni_add_on import configuration_values  # noqa: TID252 — in Lambda, the package has another absolute name
+from ..cni_add_on import AddOn, configuration_values  # noqa: TID252 — in Lambda, the package has another absolute name
 from .aws import NotFoundError
 from .check import GUIDE, Check, NotCheckedError, NotNeededError, Severity
 from .facts import Facts
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 #: The first version of the add-on that has enableWindowsIpam among its configuration values.
 _FIRST_VERSION = (1, 14)
+
+#: The configuration value that has EKS give Windows pods addresses.
+ENABLED = "enableWindowsIpam"
 
 
 class AddOnKnowsWindows(Check[Facts]):
@@ -47,18 +50,30 @@ class AddOnEnablesWindows(Check[Facts]):
     severity = Severity.WARNS
     cure = (
         'add `"enableWindowsIpam": "true"` to its configuration values: the add-on owns the ConfigMap '
-        "amazon-vpc-cni and resets what others write into it"
+        "amazon-vpc-cni and resets what others write into it; or let `WindowsIpam(update_add_on=True)` do it"
     )
     documentation = GUIDE + "windows-support.html"
-    unseen = "does not see a vpc-cni that is not managed by EKS, nor what the ConfigMap says at the moment"
+    unseen = (
+        "does not see a vpc-cni that is not managed by EKS, nor the ConfigMap: where that is complete, the deployment "
+        "goes on with a warning; where not, it fails [WNG924], and in a terminal that can look so does this check"
+    )
     asks = ("eks:DescribeAddon",)
 
     def problems(self, subject: Facts) -> Iterator[str]:
-        """Say what is set."""
-        value = _configuration(subject).get("enableWindowsIpam")
-        if str(value).lower() != "true":
-            found = "unset" if value is None else value
-            yield f"the managed add-on vpc-cni is configured with enableWindowsIpam {found}"
+        """Say what is set, and what comes of it."""
+        values = _configuration(subject)
+        value = values.get(ENABLED)
+        if str(value).lower() == "true":
+            return
+        if subject.declared.windows_ipam == "update":
+            raise NotNeededError("the deployment completes its configuration")
+        lacking = f"the managed add-on vpc-cni is configured with {ENABLED} {'unset' if value is None else value}"
+        if subject.declared.windows_ipam != "advise":
+            yield lacking
+            return
+        role = _add_on(subject).get("serviceAccountRoleArn") or ""
+        command = AddOn(subject.name, "", role, values).command({ENABLED: "true"})
+        yield f"{lacking}, so nodes are launched only if the ConfigMap has it already [WNG924]; `{command}` sets it"
 
 
 class NoCustomNetworking(Check[Facts]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import access, add_ons, cluster, image, in_cluster, instance_types, network, routes, versions
+from . import access, add_ons, cluster, function, image, in_cluster, instance_types, network, routes, versions
 
 if TYPE_CHECKING:
     from .check import Check
@@ -45,7 +45,13 @@ AWS_CHECKS: tuple[Check[Facts], ...] = (
     access.NodeRoleIsNotTheClusters(),
     access.NoShadowingEntry(),
     access.EntryIsForWindows(),
-    access.FunctionReachesEndpoint(),
+    function.FunctionReachesEndpoint(),
+    function.FunctionSubnetsExist(),
+    function.FunctionSecurityGroupsInVpc(),
+    function.FunctionReachesServices(),
+    function.FunctionReachesOthers(),
+    access.NoEntryInTheWay(),
+    access.RoleIsAuthorised(),
     add_ons.AddOnKnowsWindows(),
     add_ons.AddOnEnablesWindows(),
     add_ons.NoCustomNetworking(),

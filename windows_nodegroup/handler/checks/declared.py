@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """What is to be checked; empty: not declared. What each means stands in `preflight_contract.AwsPreflight`."""
+    """What is to be checked; empty: not declared. What each means stands in `preflight_contract.AwsPreflight`.
+
+    Attributes:
+        stack: `new`, so that nothing of it can exist yet; `updated`, the node group is there; empty: nobody knows.
+    """
 
     cluster_name: str
     authentication_mode: str = ""
@@ -23,5 +27,10 @@ class Declared:
     instance_types: tuple[str, ...] = ()
     node_role_arn: str = ""
     function_in_vpc: str = ""
+    function_subnet_ids: tuple[str, ...] = ()
+    function_security_group_ids: tuple[str, ...] = ()
+    kubectl_role_arn: str = ""
+    windows_ipam: str = ""
     waits_for_signals: str = ""
     acknowledged: tuple[str, ...] = ()
+    stack: str = ""

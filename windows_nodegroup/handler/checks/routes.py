@@ -52,6 +52,11 @@ class Subnet:
         """The subnet's id."""
         return str(self.description["SubnetId"])
 
+    @property
+    def vpc_id(self) -> str:
+        """The VPC that it is in."""
+        return str(self.description["VpcId"])
+
 
 class PublicSubnetsAssignAddresses(Check[Facts]):
     """Public subnets give every instance a public address."""
@@ -65,7 +70,7 @@ class PublicSubnetsAssignAddresses(Check[Facts]):
 
     def problems(self, subject: Facts) -> Iterator[str]:
         """Name each such subnet."""
-        for one in _routed(subject):
+        for one in _of_nodes(subject):
             if one.way is Way.INTERNET_GATEWAY and not one.description.get("MapPublicIpOnLaunch"):
                 yield f"subnet {one.id} is public, but assigns no public addresses"
 
@@ -83,7 +88,8 @@ class WayOutOrEndpoints(Check[Facts]):
     def problems(self, subject: Facts) -> Iterator[str]:
         """Name each subnet that is cut off, with the endpoints that it lacks."""
         signals = (_SIGNALS,) if subject.declared.waits_for_signals == "true" else ()
-        yield from _lacking(subject, {Way.NOWHERE}, _NEEDED + signals, "has no way out of the VPC and lacks")
+        for one, services in lacking(subject, _having(subject, Way.NOWHERE), _NEEDED + signals):
+            yield f"subnet {one.id} has no way out of the VPC and lacks {services}"
 
 
 class AdvisedEndpoints(Check[Facts]):
@@ -98,9 +104,11 @@ class AdvisedEndpoints(Check[Facts]):
 
     def problems(self, subject: Facts) -> Iterator[str]:
         """Name each such subnet, with the endpoints that it may lack."""
-        yield from _lacking(subject, {Way.NOWHERE}, _ADVISED, "has no way out of the VPC and lacks")
+        for one, services in lacking(subject, _having(subject, Way.NOWHERE), _ADVISED):
+            yield f"subnet {one.id} has no way out of the VPC and lacks {services}"
         everything = (*_NEEDED, _SIGNALS, *_ADVISED)
-        yield from _lacking(subject, {Way.ELSEWHERE}, everything, "has no way to the internet and, in this VPC, lacks")
+        for one, services in lacking(subject, _having(subject, Way.ELSEWHERE), everything):
+            yield f"subnet {one.id} has no way to the internet and, in this VPC, lacks {services}"
 
 
 class NodesReachEndpoint(Check[Facts]):
@@ -117,30 +125,56 @@ class NodesReachEndpoint(Check[Facts]):
         """Name each subnet from which the endpoint is out of reach."""
         if subject.vpc_config.get("endpointPrivateAccess", True):
             return
-        for one in _routed(subject):
+        for one in _of_nodes(subject):
             if one.way is Way.NOWHERE:
                 yield f"subnet {one.id} has no way out of the VPC, and cluster {subject.name} a public endpoint only"
 
 
-def _lacking(subject: Facts, ways: set[Way], services: tuple[str, ...], verdict: str) -> Iterator[str]:
-    account = subject.cluster["arn"].split(":")[4]
-    concerned = [one for one in _routed(subject) if one.way in ways]
+def lacking(subject: Facts, concerned: list[Subnet], services: tuple[str, ...]) -> Iterator[tuple[Subnet, str]]:
+    """Yield each subnet whose VPC lacks endpoints of some services, with their names.
+
+    Raises:
+        NotCheckedError: EC2 cannot be asked, or the VPC is another account's.
+    """
     if not concerned:
         return
+    account = subject.cluster["arn"].split(":")[4]
     for one in concerned:
         if one.description.get("OwnerId", account) != account:
             raise NotCheckedError(f"subnet {one.id} is shared by another account, whose endpoints cannot be seen")
-    filters = [{"Name": "vpc-id", "Values": [subject.vpc_id]}]
+    filters = [{"Name": "vpc-id", "Values": sorted({one.vpc_id for one in concerned})}]
     endpoints = subject.aws.ask("ec2:DescribeVpcEndpoints", Filters=filters)["VpcEndpoints"]
     for one in concerned:
-        lacking = [name for name in services if not any(_serves(end, name, one, subject.region) for end in endpoints)]
-        if lacking:
-            yield f"subnet {one.id} {verdict} {', '.join(lacking)}"
+        absent = [name for name in services if not any(_serves(end, name, one, subject.region) for end in endpoints)]
+        if absent:
+            yield one, ", ".join(absent)
+
+
+def routed(subject: Facts, described: list[Answer]) -> list[Subnet]:
+    """Return subnets with where their routes lead.
+
+    Raises:
+        NotCheckedError: EC2 cannot be asked, or does not show the routes.
+    """
+    if not described:
+        return []
+    filters = [{"Name": "vpc-id", "Values": sorted({one["VpcId"] for one in described})}]
+    tables = subject.aws.ask("ec2:DescribeRouteTables", Filters=filters)["RouteTables"]
+    found = []
+    for one in described:
+        table = _table(one, tables)
+        if not table:
+            raise NotCheckedError(f"the routes of subnet {one['SubnetId']} cannot be seen")
+        found.append(Subnet(one, _way(table.get("Routes", [])), table.get("RouteTableId", "")))
+    return found
 
 
 def _serves(endpoint: Answer, service: str, subnet: Subnet, region: str) -> bool:
-    # China's service names begin otherwise, all end like this.
-    if not endpoint["ServiceName"].endswith(f".{region}.{service}"):
+    # China's service names begin otherwise, all end like this; IAM's has no region.
+    name = endpoint["ServiceName"]
+    if not (name.endswith(f".{region}.{service}") or (service == "iam" and name.endswith(".amazonaws.iam"))):
+        return False
+    if endpoint.get("VpcId", subnet.vpc_id) != subnet.vpc_id:
         return False
     if endpoint.get("State", "available").lower() != "available":
         return False
@@ -149,20 +183,15 @@ def _serves(endpoint: Answer, service: str, subnet: Subnet, region: str) -> bool
     return bool(endpoint.get("PrivateDnsEnabled"))
 
 
-def _routed(subject: Facts) -> list[Subnet]:
+def _of_nodes(subject: Facts) -> list[Subnet]:
     described = subnets(subject)
-    vpcs = sorted({one["VpcId"] for one in described})
-    if not vpcs:
+    if not described:
         raise NotNeededError("there is no such subnet")
-    filters = [{"Name": "vpc-id", "Values": vpcs}]
-    tables = subject.aws.ask("ec2:DescribeRouteTables", Filters=filters)["RouteTables"]
-    routed = []
-    for one in described:
-        table = _table(one, tables)
-        if not table:
-            raise NotCheckedError(f"the routes of subnet {one['SubnetId']} cannot be seen")
-        routed.append(Subnet(one, _way(table.get("Routes", [])), table.get("RouteTableId", "")))
-    return routed
+    return routed(subject, described)
+
+
+def _having(subject: Facts, way: Way) -> list[Subnet]:
+    return [one for one in _of_nodes(subject) if one.way is way]
 
 
 def _table(subnet: Answer, tables: list[Answer]) -> Answer:

@@ -175,6 +175,7 @@ def _authorise(request: Request, deadline: Deadline) -> Mapping[str, str]:
         # This undoes an Update that failed, perhaps after it had written. CloudFormation knows nothing of that entry.
         failed = EntryEdit(former, request, is_settled=False)
         config_map.edit(api, NAMESPACE, NAME, failed.withdraw, access)
+        return _attributes(edit.role_arn, edit.warnings + failed.warnings)
     return _attributes(edit.role_arn, edit.warnings)
 
 

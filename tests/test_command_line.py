@@ -150,6 +150,78 @@ def test_remove_takes_back_what_upsert_did(aws_auth: Callable[..., Outcome]) -> 
     assert aws_auth("remove", "-", "--role-arn", ARN, given=done).manifest() == manifest
 
 
+LINUX = "arn:aws:iam::111122223333:role/linux"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FOREIGN,
+        json.dumps(yaml.safe_load(FOREIGN)),
+        FOREIGN.replace(", system:nodes", ""),
+        FOREIGN.replace("groups: [", "groups: &g [") + "- {rolearn: x, groups: *g}\n",
+        "- rolearn: x\n  groups: &g [system:nodes]\n" + FOREIGN.replace("[system:bootstrappers, system:nodes]", "*g"),
+    ],
+)
+def test_remove_takes_back_groups_and_leaves_the_entry(aws_auth: Callable[..., Outcome], text: str) -> None:
+    """An entry that was there, of Linux nodes say, stays as it was: an annotation tells what upsert added to it."""
+    notes = {"team": "a"}
+    for manifest in (
+        _manifest(text),
+        _manifest(text, annotations=notes),
+        _manifest(text, annotations=notes | {"x": "y"}),
+    ):
+        done = aws_auth("upsert", "-", "--role-arn", LINUX, given=json.dumps(manifest))
+        assert done.status == 0
+        again = aws_auth("upsert", "-", "--role-arn", LINUX, given=done.out)
+        assert again.out == done.out
+        restored = aws_auth("remove", "-", "--role-arn", LINUX, given=done.out)
+        assert restored.manifest() == manifest
+        assert restored.out == json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+
+
+def test_upsert_in_two_steps_is_taken_back_whole(aws_auth: Callable[..., Outcome]) -> None:
+    """What a second upsert had to add again is taken back, too, with the other roles' records left."""
+    text, other = FOREIGN + FOREIGN.replace("linux", "other"), LINUX.replace("linux", "other")
+    given = json.dumps(_manifest(text))
+    for arn in (LINUX, other, LINUX):
+        given = aws_auth("upsert", "-", "--role-arn", arn, given=given).out
+    left = aws_auth("remove", "-", "--role-arn", LINUX, given=given).manifest()
+    assert (
+        left["data"]["mapRoles"]
+        == upsert(FOREIGN + FOREIGN.replace("linux", "other"), LINUX.replace("linux", "other")).text
+    )
+    assert list(json.loads(left["metadata"]["annotations"][ANNOTATION])["roles"]) == ["111122223333:role/other"]
+
+
+def test_remove_leaves_what_was_rewritten_since(aws_auth: Callable[..., Outcome]) -> None:
+    """An entry that is another user's by now keeps the groups that upsert added."""
+    done = aws_auth("upsert", "-", "--role-arn", LINUX, given=json.dumps(_manifest(FOREIGN))).manifest()
+    done["data"]["mapRoles"] = done["data"]["mapRoles"].replace(NODE_USERNAME, "alice")
+    refusal = aws_auth("remove", "-", "--role-arn", LINUX, given=json.dumps(done)).refusal()
+    assert "line 2: " in refusal
+    assert "[not-ours]" in refusal
+
+
+def test_the_record_of_a_stack_stays_the_stacks(aws_auth: Callable[..., Outcome]) -> None:
+    """Where a stack is recorded, upsert records nothing, and remove takes nothing away."""
+    record = {
+        "roles": {"111122223333:role/linux": {"added": ["eks:kube-proxy-windows"], "owners": {"stack/0/id": "1 0"}}}
+    }
+    manifest = _manifest(FOREIGN, annotations={ANNOTATION: json.dumps(record)})
+    done = aws_auth("upsert", "-", "--role-arn", LINUX, given=json.dumps(manifest))
+    assert done.manifest()["metadata"] == manifest["metadata"]
+    assert "[owned]" in aws_auth("remove", "-", "--role-arn", LINUX, given=done.out).refusal()
+
+
+@pytest.mark.parametrize("record", ["nonsense", 5])
+def test_a_damaged_record_is_refused(aws_auth: Callable[..., Outcome], record: object) -> None:
+    """Where nobody knows who needs an entry, neither edit guesses."""
+    manifest = _manifest(FOREIGN, annotations={ANNOTATION: record})
+    for action in ("upsert", "remove"):
+        assert "[WNG913]" in aws_auth(action, "-", "--role-arn", LINUX, given=json.dumps(manifest)).refusal()
+
+
 def test_remove_of_what_is_not_there_prints_the_manifest_as_it_is(aws_auth: Callable[..., Outcome]) -> None:
     """A role without an entry, or a ConfigMap without a map, is no failure."""
     for manifest in (_manifest(FOREIGN), _manifest(None)):

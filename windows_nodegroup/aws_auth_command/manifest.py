@@ -79,6 +79,14 @@ class Manifest:
         """Return the manifest with that value of `mapRoles`, and everything else as it is."""
         return Manifest(self.members | {"data": _mapping(self.members, "data") | {MAP_ROLES: text}})
 
+    def with_annotation(self, name: str, value: str | None) -> Manifest:
+        """Return the manifest with that annotation, or for None without; what then is empty goes, too."""
+        annotations = _without(self.annotations, name) | ({} if value is None else {name: value})
+        metadata = _mapping(self.members, "metadata") | {"annotations": annotations}
+        metadata = metadata if annotations else _without(metadata, "annotations")
+        members = self.members | {"metadata": metadata}
+        return Manifest(members if metadata else _without(members, "metadata"))
+
     def as_json(self) -> str:
         """Return the manifest as kubectl reads it."""
         return json.dumps(self.members, ensure_ascii=False, indent=2) + "\n"
@@ -115,6 +123,10 @@ def _mapping(members: dict[str, Any], key: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise UnusableError(f"{key} is not a mapping, so this is no ConfigMap [no-manifest]")
     return found
+
+
+def _without(members: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: member for key, member in members.items() if key != name}
 
 
 def _parsed(text: str) -> tuple[object, bool]:

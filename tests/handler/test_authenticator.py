@@ -54,6 +54,20 @@ def test_all_readings_are_there() -> None:
     assert sum(map(_locks_out, _READINGS)) > 140
 
 
+def test_numbers_as_keys() -> None:
+    """The largest key that is still one, and one beyond all integers, are read; so is an octet of base64."""
+    text = _entry() + "  9223372036854775807: x\n  18446744073709551616: y\n  -9223372036854775808: z\n"
+    assert [entry.username for entry in read(text + "  w: !!binary dQ==\n").entries] == ["u"]
+
+
+def test_what_the_authenticator_never_comes_to() -> None:
+    """A control character far behind the first document is not seen; nor is anything in two byte order marks."""
+    found = read(_entry() + "...\n" + "# x\n" * 300 + "\x07\n")
+    assert [entry.effective for entry in found.entries] == [True]
+    assert [problem.code for problem in found.problems] == ["more-documents"]
+    assert read("\ufeff\ufeff").entries == read("\ufeff\ufeff\n").entries == ()
+
+
 def _problems(text: str) -> list[tuple[str, int]]:
     return [(problem.code, problem.line) for problem in read(text).problems]
 
@@ -143,6 +157,16 @@ def test_no_key_is_an_empty_map() -> None:
         ("- a\n- \x07secret\n", 2),
         ("%YAML 1.2\n---\n- secret\n", 1),
         ("- secret: x: y\n", 1),
+        ("- a\n- 9223372036854775808: secret\n", 2),
+        ("- a\n- x: secret\n  0xFFFFFFFFFFFFFFFF: y\n", 3),
+        ("- a\n- <<: {18446744073709551615: secret}\n", 2),
+        ("- a\n- !!binary c2VjcmV0==\n", 2),
+        ("- a\n- !!binary c2VjcmV=\n- !!binary c2VjcmV0=\n", 3),
+        ("- a\n- !!binary 'c2Vj cmV0'\n", 2),
+        ("- a\n- !!binary c2VjcmV0A\n", 2),
+        ("- a\n- !!binary c2VjcmU=cmU=\n", 2),
+        ("- a\n...\n# secret \x07\n", 3),
+        ("- a\n- [\n" + "# secret\n" * 500 + "\x07", 503),
     ],
 )
 def test_a_malformed_map_is_not_quoted(text: str, line: int) -> None:

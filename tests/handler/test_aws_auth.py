@@ -416,6 +416,10 @@ def test_c12_the_entry_is_written_like_the_others(text: str, added: str) -> None
         "- rolearn: a\n\ufeff# a mark\n",
         "\ufeff\ufeff- rolearn: a\n",
         "- rolearn: a\n  username: '\x07'\n",
+        "- rolearn: a\n...\n" + "# x\n" * 500 + "\x07",
+        "\ufeff\ufeff",
+        "- rolearn: a\n  9223372036854775808: x\n",
+        "- rolearn: a\n  x: !!binary QQ===\n",
     ],
 )
 def test_c13_what_is_not_read_whole_is_not_written(text: str) -> None:

@@ -137,6 +137,33 @@ def test_upsert_keeps_the_types_of_everything_else(aws_auth: Callable[..., Outco
     assert manifest["metadata"]["creationTimestamp"] == "2024-01-01T00:00:00Z"
 
 
+def test_keys_that_are_no_text_come_out_as_kubectl_reads_them(aws_auth: Callable[..., Outcome]) -> None:
+    """Numbers and booleans become text, as in sigs.k8s.io/yaml, where a number has the precision of a `float32`."""
+    written = "1: a, y: b, 1.5: c, 1e3: d, 123456789.0: e, 1e-5: f, -2.50: g, 1e300: h, -.inf: i, 0x10: k, 100000.5: m"
+    manifest = aws_auth("upsert", "-", "--role-arn", ARN, given=f"kind: ConfigMap\ndata: {{{written}}}\n").manifest()
+    keys = "1 true 1.5 1000 1.2345679e+08 1e-05 -2.5 .inf -.inf 16 100000.5 mapRoles"
+    assert list(manifest["data"]) == keys.split()
+
+
+@pytest.mark.parametrize("kind", ["List", "ConfigMapList"])
+def test_a_list_of_the_one_map(aws_auth: Callable[..., Outcome], kind: str) -> None:
+    """A list whose only item is the map comes out as a list."""
+    around: dict[str, Any] = {"apiVersion": "v1", "kind": kind, "metadata": {"resourceVersion": ""}}
+    given = json.dumps({**around, "items": [_manifest(FOREIGN)]})
+    done = aws_auth("upsert", "-", "--role-arn", ARN, given=given)
+    assert done.manifest() == {**around, "items": [_manifest(upsert(FOREIGN, ARN).text)]}
+    assert aws_auth("remove", "-", "--role-arn", ARN, given=done.out).manifest() == json.loads(given)
+    assert len(json.loads(aws_auth("read", "-", "--json", given=given).out)["roles"]) == 1
+
+
+def test_a_map_that_is_null(aws_auth: Callable[..., Outcome]) -> None:
+    """A null is an empty map."""
+    for given in (json.dumps(_manifest(None) | {"data": {"mapRoles": None}}), "kind: ConfigMap\ndata:\n  mapRoles:\n"):
+        manifest = aws_auth("upsert", "-", "--role-arn", ARN, given=given).manifest()
+        assert manifest["data"] == {"mapRoles": upsert(None, ARN).text}
+        assert json.loads(aws_auth("read", "-", "--json", given=given).out)["roles"] == []
+
+
 def test_upsert_of_what_is_there_prints_the_manifest_as_it_is(aws_auth: Callable[..., Outcome]) -> None:
     """Nothing to do is no failure."""
     manifest = _manifest(upsert(FOREIGN, ARN).text)
@@ -256,7 +283,11 @@ def test_remove_refuses_an_entry_that_a_stack_needs(aws_auth: Callable[..., Outc
         ("{", "[no-manifest]"),
         ("[" * 20_000, "[no-manifest]"),
         ("kind: Secret\n", "manifest of a Secret"),
-        (json.dumps({"kind": "List", "items": [_manifest(FOREIGN)]}), "take the item out of the list"),
+        (json.dumps({"kind": "List", "items": [_manifest(FOREIGN)] * 2}), "take the item out of the list"),
+        (json.dumps({"kind": "List", "items": [_manifest(FOREIGN, name="x")]}), "ConfigMap x"),
+        (json.dumps(_manifest(FOREIGN) | {"x": float("nan")}), "[not-json]"),
+        (json.dumps(_manifest(FOREIGN) | {"x": float("-inf")}), "[not-json]"),
+        (json.dumps(_manifest(FOREIGN) | {"x": 1}).replace('"x": 1', '"x": 1e999'), "[not-json]"),
         (json.dumps({"kind": "ConfigMapList", "items": []}), "take the item out of the list"),
         (_as_yaml(FOREIGN) + "---\n" + _as_yaml(FOREIGN), "[several-documents]"),
         (json.dumps(_manifest(FOREIGN, name="coredns")), "ConfigMap coredns"),

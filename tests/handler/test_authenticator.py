@@ -100,6 +100,10 @@ def _entry(arn: str = "arn:aws:iam::111122223333:role/a", **others: str) -> str:
         (_entry() + "  roleARN: x\n", [("duplicate-key", 1)]),
         (_entry(group="x"), [("unknown-key", 4)]),
         (_entry(userid="AROAEXAMPLE"), []),
+        (_entry(userid="5"), [("wrong-type", 4)]),
+        (_entry() + "  1: x\n  yes: y\n  1.5: z\n", [("unknown-key", 4), ("unknown-key", 5), ("unknown-key", 6)]),
+        (_entry("", sso="{permissionSetName: A, accountID: '012345678912', partition: aws}"), [("partition", 1)]),
+        (_entry("hello"), [("no-role-arn", 1)]),
         (_entry("arn:aws:iam::111122223333:role/eks/a"), [("path", 1)]),
         (_entry() + _entry("arn:aws:iam::111122223333:role/A"), [("shadowed", 1)]),
         (_entry() + "---\n" + _entry(), [("more-documents", 4)]),
@@ -123,6 +127,42 @@ def test_an_arn_with_a_path_is_never_effective() -> None:
     """STS names roles without their path, so that such an entry matches nobody, whatever stands after it."""
     (entry,) = read(_entry("arn:aws:iam::111122223333:role/eks/nodes/a")).entries
     assert not entry.effective
+
+
+@pytest.mark.parametrize(
+    ("arn", "matches"),
+    [
+        ("arn:aws:iam::111122223333:role/a", True),
+        ("ARN:AWS-CN:IAM::111122223333:ROLE/a+=,.@-_", True),
+        ("arn:aws:iam::111122223333:user/people/bob", True),
+        ("arn:aws:iam::111122223333:root", True),
+        ("arn:aws:sts::111122223333:federated-user/bob", True),
+        ("hello", False),
+        ("arn:aws:iam::111122223333:instance-profile/a", False),
+        ("arn:aws:sts::111122223333:assumed-role/a/session", False),
+        ('"arn:aws:iam::111122223333:role/a "', False),
+        ('" arn:aws:iam::111122223333:role/a"', False),
+        ("arn:aws:iam::11112222333:role/a", False),
+        ("arn:aws:iam::111122223333:role/*", False),
+        ("arn:aws:iam::111122223333:role/\u00e9", False),
+        ("arn:aws:iam::111122223333:role/", False),
+        ("arn:aws:iam::111122223333:group/a", False),
+    ],
+)
+def test_only_what_sts_names_is_effective(arn: str, matches: bool) -> None:
+    """An entry that no caller's name can equal is kept without effect, and the problem says so."""
+    found = read(_entry(arn))
+    assert [entry.effective for entry in found.entries] == [matches]
+    assert [problem.code for problem in found.problems] == ([] if matches else ["no-role-arn"])
+
+
+def test_a_permission_set_with_a_partition_never_matches() -> None:
+    """The authenticator then looks for an ARN without partition; the entry shadows none without, nor is shadowed."""
+    sso = "{permissionSetName: A, accountID: '012345678912'%s}"
+    text = "".join(_entry("", sso=sso % more) for more in ("", "", ", partition: aws", ", partition: aws"))
+    found = read(text)
+    assert [entry.effective for entry in found.entries] == [False, True, False, False]
+    assert [problem.code for problem in found.problems] == ["shadowed", "partition", "shadowed", "partition"]
 
 
 def test_missing_and_empty_groups_differ() -> None:

@@ -341,6 +341,7 @@ def test_check_fails_when_anything_is_lost(aws_auth: Callable[..., Outcome]) -> 
     assert aws_auth("check", "-", given=FOREIGN).status == 0
     outcome = aws_auth("check", "-", "--json", given=FOREIGN + "- hello\n")
     assert outcome.status == 1
+    assert outcome.error == "aws-auth: something is dropped, ignored or shadowed (1 in all)\n"
     assert [problem["code"] for problem in json.loads(outcome.out)["problems"]] == ["entry-not-a-mapping"]
     assert "line 5" in aws_auth("check", "-", given=FOREIGN + "\t- x\n").refusal()
 
@@ -378,6 +379,27 @@ def test_in_a_pipe_of_processes() -> None:
         assert (done.returncode, done.stderr) == (0, b"")
         given = done.stdout
     assert json.loads(given) == _manifest(FOREIGN)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["upsert"], ["upsert", "-"], ["upsert", "-", "--role-arn"], ["read", "-", "--no-such"], ["nothing"], ["show"]],
+)
+def test_a_command_line_that_is_wrong(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    """Exit status 1, the reason on standard error, and nothing on standard output, as for any other reason."""
+    with pytest.raises(SystemExit) as ended:
+        main(["aws-auth", *arguments])
+    captured = capsys.readouterr()
+    assert (ended.value.code, captured.out) == (1, "")
+    assert "error: " in captured.err
+
+
+def test_a_command_that_is_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no command was understood, the exit status is the usual one."""
+    with pytest.raises(SystemExit) as ended:
+        main(["nothing"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().out == ""
 
 
 def test_help_names_everything(capsys: pytest.CaptureFixture[str]) -> None:

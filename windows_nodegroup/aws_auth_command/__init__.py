@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 OK, FAILED = 0, 1
 
+#: The exit status for a command line that is wrong: this command has no others.
+MISUSED = FAILED
+
 #: Whom the record of owners names for what `upsert` added to an entry; always the same, so that twice is once.
 _CLAIM = Claim(owner="aws-auth upsert", request="", issued=0)
 
@@ -33,7 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "The map of IAM roles to Kubernetes users, read exactly as the authenticator reads it, and edited without "
         "touching what others wrote. Nothing is written to a cluster. "
-        "Exit status: 0, or 1 with the reason on standard error."
+        "Exit status: 0, or 1 with the reason on standard error and nothing on standard output; only check prints what "
+        "it finds in either case."
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
@@ -133,6 +137,8 @@ def _show(arguments: argparse.Namespace) -> tuple[int, str]:
 
 def _check(arguments: argparse.Namespace) -> tuple[int, str]:
     reading = aws_auth.read(_text(arguments))
+    if reading.problems:
+        sys.stderr.write(f"aws-auth: something is dropped, ignored or shadowed ({len(reading.problems)} in all)\n")
     return FAILED if reading.problems else OK, output.as_json(reading) if arguments.json else output.as_text(reading)
 
 

@@ -64,6 +64,14 @@ NODE_USERNAME = "system:node:{{EC2PrivateDNSName}}"
 class UsernameConflict(ValueError):  # noqa: N818 - it names what was found, as the callers speak of it
     """The role is mapped to a username that is not a node's: nodes cannot join, the entry serves something else."""
 
+    def __init__(self, line: int) -> None:
+        """Say on which line the entry begins."""
+        super().__init__(
+            f"line {line}: the role is mapped to another username than {NODE_USERNAME}: nodes cannot join with it, the"
+            " entry serves something else; give the nodes a role of their own [username-conflict]"
+        )
+        self.line = line
+
 
 class Upsert(NamedTuple):
     """The outcome of `upsert`."""
@@ -107,10 +115,7 @@ def upsert(text: str | None, role_arn: str) -> Upsert:
     if role is None:
         return _created(document, _node_entry(arn, WINDOWS_NODE_GROUPS))
     if role.username != NODE_USERNAME:
-        raise UsernameConflict(
-            f"line {role.line}: the role is mapped to another username than {NODE_USERNAME}: nodes cannot join with it,"
-            " the entry serves something else; give the nodes a role of their own [username-conflict]"
-        )
+        raise UsernameConflict(role.line)
     missing = tuple(group for group in WINDOWS_NODE_GROUPS if group not in (role.groups or ()))
     if not missing:
         return Upsert(text=document.text, created=False, added_groups=())

@@ -202,8 +202,8 @@ def _check_that_aws_auth_counts(session: Session, cluster: Cluster, properties: 
     if kind:
         delete_it = f"aws eks delete-access-entry --cluster-name {cluster.name} --principal-arn {properties.role_arn}"
         raise ShadowedByAccessEntry(
-            f"{properties.role_arn} has an access entry of type {kind}, which wins over aws-auth: `{delete_it}` if "
-            "nothing else needs it; otherwise give these nodes a role of their own"
+            f"the role has an access entry of type {kind}, which wins over aws-auth: `{delete_it}` if nothing else "
+            "needs it; otherwise give these nodes a role of their own"
         )
     log.info("the role has no access entry", role=properties.role_arn)
 

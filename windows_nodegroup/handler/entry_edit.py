@@ -133,7 +133,10 @@ class EntryEdit:
         except aws_auth.MalformedMap as error:
             raise _unreadable(error) from None
         except aws_auth.UsernameConflict as error:
-            raise UsernameTaken(f"{error}: give these nodes a role of their own, or correct the entry") from None
+            raise UsernameTaken(
+                f"aws-auth, line {error.line}, maps {self.role_arn} to another username than a node's "
+                f"({aws_auth.NODE_USERNAME}): give these nodes a role of their own, or correct that entry"
+            ) from None
 
     def _added(self, text: str | None, upsert: aws_auth.Upsert, before: Added | None) -> Added:
         """Return what we have added for the role up to now; an entry of ours that lacks groups is not ours any more."""

@@ -137,6 +137,33 @@ def test_upsert_keeps_the_types_of_everything_else(aws_auth: Callable[..., Outco
     assert manifest["metadata"]["creationTimestamp"] == "2024-01-01T00:00:00Z"
 
 
+def test_keys_that_are_no_text_come_out_as_kubectl_reads_them(aws_auth: Callable[..., Outcome]) -> None:
+    """Numbers and booleans become text, as in sigs.k8s.io/yaml, where a number has the precision of a `float32`."""
+    written = "1: a, y: b, 1.5: c, 1e3: d, 123456789.0: e, 1e-5: f, -2.50: g, 1e300: h, -.inf: i, 0x10: k, 100000.5: m"
+    manifest = aws_auth("upsert", "-", "--role-arn", ARN, given=f"kind: ConfigMap\ndata: {{{written}}}\n").manifest()
+    keys = "1 true 1.5 1000 1.2345679e+08 1e-05 -2.5 .inf -.inf 16 100000.5 mapRoles"
+    assert list(manifest["data"]) == keys.split()
+
+
+@pytest.mark.parametrize("kind", ["List", "ConfigMapList"])
+def test_a_list_of_the_one_map(aws_auth: Callable[..., Outcome], kind: str) -> None:
+    """A list whose only item is the map comes out as a list."""
+    around: dict[str, Any] = {"apiVersion": "v1", "kind": kind, "metadata": {"resourceVersion": ""}}
+    given = json.dumps({**around, "items": [_manifest(FOREIGN)]})
+    done = aws_auth("upsert", "-", "--role-arn", ARN, given=given)
+    assert done.manifest() == {**around, "items": [_manifest(upsert(FOREIGN, ARN).text)]}
+    assert aws_auth("remove", "-", "--role-arn", ARN, given=done.out).manifest() == json.loads(given)
+    assert len(json.loads(aws_auth("read", "-", "--json", given=given).out)["roles"]) == 1
+
+
+def test_a_map_that_is_null(aws_auth: Callable[..., Outcome]) -> None:
+    """A null is an empty map."""
+    for given in (json.dumps(_manifest(None) | {"data": {"mapRoles": None}}), "kind: ConfigMap\ndata:\n  mapRoles:\n"):
+        manifest = aws_auth("upsert", "-", "--role-arn", ARN, given=given).manifest()
+        assert manifest["data"] == {"mapRoles": upsert(None, ARN).text}
+        assert json.loads(aws_auth("read", "-", "--json", given=given).out)["roles"] == []
+
+
 def test_upsert_of_what_is_there_prints_the_manifest_as_it_is(aws_auth: Callable[..., Outcome]) -> None:
     """Nothing to do is no failure."""
     manifest = _manifest(upsert(FOREIGN, ARN).text)
@@ -148,6 +175,78 @@ def test_remove_takes_back_what_upsert_did(aws_auth: Callable[..., Outcome]) -> 
     manifest = _manifest(FOREIGN)
     done = aws_auth("upsert", "-", "--role-arn", ARN, given=json.dumps(manifest)).out
     assert aws_auth("remove", "-", "--role-arn", ARN, given=done).manifest() == manifest
+
+
+LINUX = "arn:aws:iam::111122223333:role/linux"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FOREIGN,
+        json.dumps(yaml.safe_load(FOREIGN)),
+        FOREIGN.replace(", system:nodes", ""),
+        FOREIGN.replace("groups: [", "groups: &g [") + "- {rolearn: x, groups: *g}\n",
+        "- rolearn: x\n  groups: &g [system:nodes]\n" + FOREIGN.replace("[system:bootstrappers, system:nodes]", "*g"),
+    ],
+)
+def test_remove_takes_back_groups_and_leaves_the_entry(aws_auth: Callable[..., Outcome], text: str) -> None:
+    """An entry that was there, of Linux nodes say, stays as it was: an annotation tells what upsert added to it."""
+    notes = {"team": "a"}
+    for manifest in (
+        _manifest(text),
+        _manifest(text, annotations=notes),
+        _manifest(text, annotations=notes | {"x": "y"}),
+    ):
+        done = aws_auth("upsert", "-", "--role-arn", LINUX, given=json.dumps(manifest))
+        assert done.status == 0
+        again = aws_auth("upsert", "-", "--role-arn", LINUX, given=done.out)
+        assert again.out == done.out
+        restored = aws_auth("remove", "-", "--role-arn", LINUX, given=done.out)
+        assert restored.manifest() == manifest
+        assert restored.out == json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+
+
+def test_upsert_in_two_steps_is_taken_back_whole(aws_auth: Callable[..., Outcome]) -> None:
+    """What a second upsert had to add again is taken back, too, with the other roles' records left."""
+    text, other = FOREIGN + FOREIGN.replace("linux", "other"), LINUX.replace("linux", "other")
+    given = json.dumps(_manifest(text))
+    for arn in (LINUX, other, LINUX):
+        given = aws_auth("upsert", "-", "--role-arn", arn, given=given).out
+    left = aws_auth("remove", "-", "--role-arn", LINUX, given=given).manifest()
+    assert (
+        left["data"]["mapRoles"]
+        == upsert(FOREIGN + FOREIGN.replace("linux", "other"), LINUX.replace("linux", "other")).text
+    )
+    assert list(json.loads(left["metadata"]["annotations"][ANNOTATION])["roles"]) == ["111122223333:role/other"]
+
+
+def test_remove_leaves_what_was_rewritten_since(aws_auth: Callable[..., Outcome]) -> None:
+    """An entry that is another user's by now keeps the groups that upsert added."""
+    done = aws_auth("upsert", "-", "--role-arn", LINUX, given=json.dumps(_manifest(FOREIGN))).manifest()
+    done["data"]["mapRoles"] = done["data"]["mapRoles"].replace(NODE_USERNAME, "alice")
+    refusal = aws_auth("remove", "-", "--role-arn", LINUX, given=json.dumps(done)).refusal()
+    assert "line 2: " in refusal
+    assert "[not-ours]" in refusal
+
+
+def test_the_record_of_a_stack_stays_the_stacks(aws_auth: Callable[..., Outcome]) -> None:
+    """Where a stack is recorded, upsert records nothing, and remove takes nothing away."""
+    record = {
+        "roles": {"111122223333:role/linux": {"added": ["eks:kube-proxy-windows"], "owners": {"stack/0/id": "1 0"}}}
+    }
+    manifest = _manifest(FOREIGN, annotations={ANNOTATION: json.dumps(record)})
+    done = aws_auth("upsert", "-", "--role-arn", LINUX, given=json.dumps(manifest))
+    assert done.manifest()["metadata"] == manifest["metadata"]
+    assert "[owned]" in aws_auth("remove", "-", "--role-arn", LINUX, given=done.out).refusal()
+
+
+@pytest.mark.parametrize("record", ["nonsense", 5])
+def test_a_damaged_record_is_refused(aws_auth: Callable[..., Outcome], record: object) -> None:
+    """Where nobody knows who needs an entry, neither edit guesses."""
+    manifest = _manifest(FOREIGN, annotations={ANNOTATION: record})
+    for action in ("upsert", "remove"):
+        assert "[WNG913]" in aws_auth(action, "-", "--role-arn", LINUX, given=json.dumps(manifest)).refusal()
 
 
 def test_remove_of_what_is_not_there_prints_the_manifest_as_it_is(aws_auth: Callable[..., Outcome]) -> None:
@@ -184,7 +283,11 @@ def test_remove_refuses_an_entry_that_a_stack_needs(aws_auth: Callable[..., Outc
         ("{", "[no-manifest]"),
         ("[" * 20_000, "[no-manifest]"),
         ("kind: Secret\n", "manifest of a Secret"),
-        (json.dumps({"kind": "List", "items": [_manifest(FOREIGN)]}), "take the item out of the list"),
+        (json.dumps({"kind": "List", "items": [_manifest(FOREIGN)] * 2}), "take the item out of the list"),
+        (json.dumps({"kind": "List", "items": [_manifest(FOREIGN, name="x")]}), "ConfigMap x"),
+        (json.dumps(_manifest(FOREIGN) | {"x": float("nan")}), "[not-json]"),
+        (json.dumps(_manifest(FOREIGN) | {"x": float("-inf")}), "[not-json]"),
+        (json.dumps(_manifest(FOREIGN) | {"x": 1}).replace('"x": 1', '"x": 1e999'), "[not-json]"),
         (json.dumps({"kind": "ConfigMapList", "items": []}), "take the item out of the list"),
         (_as_yaml(FOREIGN) + "---\n" + _as_yaml(FOREIGN), "[several-documents]"),
         (json.dumps(_manifest(FOREIGN, name="coredns")), "ConfigMap coredns"),
@@ -238,6 +341,7 @@ def test_check_fails_when_anything_is_lost(aws_auth: Callable[..., Outcome]) -> 
     assert aws_auth("check", "-", given=FOREIGN).status == 0
     outcome = aws_auth("check", "-", "--json", given=FOREIGN + "- hello\n")
     assert outcome.status == 1
+    assert outcome.error == "aws-auth: something is dropped, ignored or shadowed (1 in all)\n"
     assert [problem["code"] for problem in json.loads(outcome.out)["problems"]] == ["entry-not-a-mapping"]
     assert "line 5" in aws_auth("check", "-", given=FOREIGN + "\t- x\n").refusal()
 
@@ -275,6 +379,27 @@ def test_in_a_pipe_of_processes() -> None:
         assert (done.returncode, done.stderr) == (0, b"")
         given = done.stdout
     assert json.loads(given) == _manifest(FOREIGN)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["upsert"], ["upsert", "-"], ["upsert", "-", "--role-arn"], ["read", "-", "--no-such"], ["nothing"], ["show"]],
+)
+def test_a_command_line_that_is_wrong(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    """Exit status 1, the reason on standard error, and nothing on standard output, as for any other reason."""
+    with pytest.raises(SystemExit) as ended:
+        main(["aws-auth", *arguments])
+    captured = capsys.readouterr()
+    assert (ended.value.code, captured.out) == (1, "")
+    assert "error: " in captured.err
+
+
+def test_a_command_that_is_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no command was understood, the exit status is the usual one."""
+    with pytest.raises(SystemExit) as ended:
+        main(["nothing"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().out == ""
 
 
 def test_help_names_everything(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack
 
 from local_aws.kubernetes_api import status
@@ -122,13 +123,18 @@ class Faults:
         *,
         webhook: str = "validate.example.com",
         message: str = "not allowed",
-        code: Literal[400, 403] = 403,
+        code: int = 403,
         **bounds: Unpack[Bounds],
     ) -> None:
-        """Deny writes in the words of an admission webhook."""
+        """Deny writes in the words of an admission webhook, which chooses the status, too."""
         text = f'admission webhook "{webhook}" denied the request: {message}'
-        reason = {400: "", 403: "Forbidden"}[code]
+        reason = "Forbidden" if code == HTTPStatus.FORBIDDEN else ""
         self._refuse(lambda: status.ApiError(code, reason, text), _WRITES, count, bounds)
+
+    def denied_by_policy(self, count: int | None = None, *, message: str, **bounds: Unpack[Bounds]) -> None:
+        """Deny writes in the words of a ValidatingAdmissionPolicy with the reason Forbidden."""
+        text = f"ValidatingAdmissionPolicy 'guard' with binding 'all' denied request: {message}"
+        self._refuse(lambda: status.ApiError(403, "Forbidden", f"it is forbidden: {text}"), _WRITES, count, bounds)
 
     def redirect(self, location: str, count: int | None = None, **bounds: Unpack[Bounds]) -> None:
         """Answer 307 to another place, which no client may follow with its token."""

@@ -9,6 +9,12 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
+from windows_nodegroup.handler import aws_auth
+from windows_nodegroup.handler.authenticator import RoleReader
+from windows_nodegroup.handler.aws_auth_composer import compose
+from windows_nodegroup.handler.aws_auth_edits import cut_out_entry
+from windows_nodegroup.handler.aws_auth_splice import first_proven
+
 NODE = "system:node:{{EC2PrivateDNSName}}"
 WINDOWS = ("system:bootstrappers", "system:nodes", "eks:kube-proxy-windows")
 
@@ -34,6 +40,23 @@ def judged(text: str) -> list[Any]:
     """Load a map with PyYAML's own loader; every scalar is text."""
     loaded = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 — it makes text only
     return loaded or []
+
+
+def remove(text: str | None, role_arn: str, *, created: bool, added_groups: tuple[str, ...]) -> str:
+    """Take back what was added, all of which must still be there as it was written."""
+    removal = aws_auth.remove(text, role_arn, created=created, added_groups=added_groups)
+    assert removal.kept == ""
+    return removal.text
+
+
+def cut(text: str, role_arn: str) -> str:
+    """Cut the entry that counts for a role, whatever it says."""
+    document = compose(text)
+    role = RoleReader(document).effective(role_arn)
+    assert role is not None
+    after = first_proven(document, cut_out_entry(document, role))
+    assert after is not None
+    return after.text
 
 
 @st.composite

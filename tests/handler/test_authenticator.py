@@ -54,6 +54,20 @@ def test_all_readings_are_there() -> None:
     assert sum(map(_locks_out, _READINGS)) > 140
 
 
+def test_numbers_as_keys() -> None:
+    """The largest key that is still one, and one beyond all integers, are read; so is an octet of base64."""
+    text = _entry() + "  9223372036854775807: x\n  18446744073709551616: y\n  -9223372036854775808: z\n"
+    assert [entry.username for entry in read(text + "  w: !!binary dQ==\n").entries] == ["u"]
+
+
+def test_what_the_authenticator_never_comes_to() -> None:
+    """A control character far behind the first document is not seen; nor is anything in two byte order marks."""
+    found = read(_entry() + "...\n" + "# x\n" * 300 + "\x07\n")
+    assert [entry.effective for entry in found.entries] == [True]
+    assert [problem.code for problem in found.problems] == ["more-documents"]
+    assert read("\ufeff\ufeff").entries == read("\ufeff\ufeff\n").entries == ()
+
+
 def _problems(text: str) -> list[tuple[str, int]]:
     return [(problem.code, problem.line) for problem in read(text).problems]
 
@@ -86,6 +100,10 @@ def _entry(arn: str = "arn:aws:iam::111122223333:role/a", **others: str) -> str:
         (_entry() + "  roleARN: x\n", [("duplicate-key", 1)]),
         (_entry(group="x"), [("unknown-key", 4)]),
         (_entry(userid="AROAEXAMPLE"), []),
+        (_entry(userid="5"), [("wrong-type", 4)]),
+        (_entry() + "  1: x\n  yes: y\n  1.5: z\n", [("unknown-key", 4), ("unknown-key", 5), ("unknown-key", 6)]),
+        (_entry("", sso="{permissionSetName: A, accountID: '012345678912', partition: aws}"), [("partition", 1)]),
+        (_entry("hello"), [("no-role-arn", 1)]),
         (_entry("arn:aws:iam::111122223333:role/eks/a"), [("path", 1)]),
         (_entry() + _entry("arn:aws:iam::111122223333:role/A"), [("shadowed", 1)]),
         (_entry() + "---\n" + _entry(), [("more-documents", 4)]),
@@ -109,6 +127,42 @@ def test_an_arn_with_a_path_is_never_effective() -> None:
     """STS names roles without their path, so that such an entry matches nobody, whatever stands after it."""
     (entry,) = read(_entry("arn:aws:iam::111122223333:role/eks/nodes/a")).entries
     assert not entry.effective
+
+
+@pytest.mark.parametrize(
+    ("arn", "matches"),
+    [
+        ("arn:aws:iam::111122223333:role/a", True),
+        ("ARN:AWS-CN:IAM::111122223333:ROLE/a+=,.@-_", True),
+        ("arn:aws:iam::111122223333:user/people/bob", True),
+        ("arn:aws:iam::111122223333:root", True),
+        ("arn:aws:sts::111122223333:federated-user/bob", True),
+        ("hello", False),
+        ("arn:aws:iam::111122223333:instance-profile/a", False),
+        ("arn:aws:sts::111122223333:assumed-role/a/session", False),
+        ('"arn:aws:iam::111122223333:role/a "', False),
+        ('" arn:aws:iam::111122223333:role/a"', False),
+        ("arn:aws:iam::11112222333:role/a", False),
+        ("arn:aws:iam::111122223333:role/*", False),
+        ("arn:aws:iam::111122223333:role/\u00e9", False),
+        ("arn:aws:iam::111122223333:role/", False),
+        ("arn:aws:iam::111122223333:group/a", False),
+    ],
+)
+def test_only_what_sts_names_is_effective(arn: str, matches: bool) -> None:
+    """An entry that no caller's name can equal is kept without effect, and the problem says so."""
+    found = read(_entry(arn))
+    assert [entry.effective for entry in found.entries] == [matches]
+    assert [problem.code for problem in found.problems] == ([] if matches else ["no-role-arn"])
+
+
+def test_a_permission_set_with_a_partition_never_matches() -> None:
+    """The authenticator then looks for an ARN without partition; the entry shadows none without, nor is shadowed."""
+    sso = "{permissionSetName: A, accountID: '012345678912'%s}"
+    text = "".join(_entry("", sso=sso % more) for more in ("", "", ", partition: aws", ", partition: aws"))
+    found = read(text)
+    assert [entry.effective for entry in found.entries] == [False, True, False, False]
+    assert [problem.code for problem in found.problems] == ["shadowed", "partition", "shadowed", "partition"]
 
 
 def test_missing_and_empty_groups_differ() -> None:
@@ -143,6 +197,16 @@ def test_no_key_is_an_empty_map() -> None:
         ("- a\n- \x07secret\n", 2),
         ("%YAML 1.2\n---\n- secret\n", 1),
         ("- secret: x: y\n", 1),
+        ("- a\n- 9223372036854775808: secret\n", 2),
+        ("- a\n- x: secret\n  0xFFFFFFFFFFFFFFFF: y\n", 3),
+        ("- a\n- <<: {18446744073709551615: secret}\n", 2),
+        ("- a\n- !!binary c2VjcmV0==\n", 2),
+        ("- a\n- !!binary c2VjcmV=\n- !!binary c2VjcmV0=\n", 3),
+        ("- a\n- !!binary 'c2Vj cmV0'\n", 2),
+        ("- a\n- !!binary c2VjcmV0A\n", 2),
+        ("- a\n- !!binary c2VjcmU=cmU=\n", 2),
+        ("- a\n...\n# secret \x07\n", 3),
+        ("- a\n- [\n" + "# secret\n" * 500 + "\x07", 503),
     ],
 )
 def test_a_malformed_map_is_not_quoted(text: str, line: int) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.handler.aws_auth_maps import NODE, WINDOWS, judged
+from tests.handler.aws_auth_maps import NODE, WINDOWS, cut, judged, remove
+from windows_nodegroup.handler import aws_auth
 from windows_nodegroup.handler.aws_auth import (
     MalformedMap,
     UsernameConflict,
     canonical_role_arn,
     is_ours,
     read,
-    remove,
     same_role,
     upsert,
 )
@@ -416,6 +416,10 @@ def test_c12_the_entry_is_written_like_the_others(text: str, added: str) -> None
         "- rolearn: a\n\ufeff# a mark\n",
         "\ufeff\ufeff- rolearn: a\n",
         "- rolearn: a\n  username: '\x07'\n",
+        "- rolearn: a\n...\n" + "# x\n" * 500 + "\x07",
+        "\ufeff\ufeff",
+        "- rolearn: a\n  9223372036854775808: x\n",
+        "- rolearn: a\n  x: !!binary QQ===\n",
     ],
 )
 def test_c13_what_is_not_read_whole_is_not_written(text: str) -> None:
@@ -459,10 +463,46 @@ def test_d01_of_several_entries_ours_is_cut() -> None:
         assert remove(text, ARN, created=True, added_groups=()) == LACKING
 
 
-def test_d01_ours_is_cut_even_if_it_was_changed() -> None:
-    """An entry that we made goes although somebody gave it one more group."""
-    changed = BLOCK + '    - "system:masters"\n'
-    assert remove(OTHER + changed, ARN, created=True, added_groups=()) == OTHER
+def test_d01_ours_is_cut_in_whatever_style() -> None:
+    """A tool that loads and dumps the map changes nothing of what the entry says: it is still ours."""
+    for entry in (ENTRY, ENTRY | {"rolearn": ARN.replace("windows", "WINDOWS")}):
+        assert remove(json.dumps([entry, {"sso": {}}]), ARN, created=True, added_groups=()) == '[{"sso": {}}]'
+
+
+def test_d03_of_an_entry_to_which_somebody_added_only_our_groups_go() -> None:
+    """Another group or key is somebody else's, and so is the entry that holds it."""
+    for more, left in (('    - "system:masters"\n', ["system:masters"]), ("  note: x\n", [])):
+        removal = aws_auth.remove(OTHER + BLOCK + more, ARN, created=True, added_groups=())
+        assert removal.kept.startswith("line 6: somebody else has added")
+        assert removal.text.startswith(OTHER)
+        assert list(read(removal.text).entries[1].groups) == left
+        assert more in removal.text
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        f"- rolearn: {ARN}\n  username: alice\n  groups: [system:masters]\n",
+        BLOCK.replace(NODE, "alice"),
+        LACKING,
+        f"- rolearn: {ARN}\n  username: {NODE}\n",
+        f"- rolearn: {ARN}\n  username: {NODE}\n  groups: system:masters\n",
+        f"- rolearn: {ARN}\n  username: {NODE}\n  groups: [system:nodes, system:masters]\n",
+    ],
+)
+def test_d03_an_entry_that_somebody_rewrote_stays(entry: str) -> None:
+    """With another username, or without all that we wrote, the entry is another writer's: nothing of it goes."""
+    removal = aws_auth.remove(OTHER + entry, ARN, created=True, added_groups=())
+    assert removal.text == OTHER + entry
+    assert removal.kept.startswith("line 6: the entry was rewritten")
+
+
+def test_d03_groups_of_an_entry_that_is_no_nodes_any_more_stay() -> None:
+    """Our group in an entry that somebody made into another user's is theirs by now."""
+    text = BLOCK.replace(NODE, "alice")
+    removal = aws_auth.remove(text, ARN, created=False, added_groups=WINDOWS[2:])
+    assert removal.text == text
+    assert "no node's any more" in removal.kept
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -487,7 +527,7 @@ def test_d01_any_entry_of_a_list_can_be_cut(text: str, number: int, newline: str
     written = text.replace("\n", newline)
     for mark, arn in zip("abc", arns, strict=True):
         written = written.replace(f"{{{mark}}}", f"{{rolearn: '{arn}', groups: [x, y]}}")
-    after = remove(written, arns[number], created=True, added_groups=())
+    after = cut(written, arns[number])
     assert [entry["rolearn"] for entry in judged(after)] == arns[:number] + arns[number + 1 :]
     own = 1 if text.startswith("-") and number == 1 else 0
     assert after.count("#") == text.count("#") - own
@@ -587,7 +627,7 @@ def test_d04_groups_that_are_gone_are_no_problem() -> None:
 )
 def test_d15_the_only_entry_is_removed(text: str, left: str) -> None:
     """What is left is a list without entries, or only the comments and markers."""
-    assert remove(text, ARN, created=True, added_groups=()) == left
+    assert cut(text, ARN) == left
     assert read(left).entries == ()
 
 

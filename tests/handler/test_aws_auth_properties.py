@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.handler.aws_auth_maps import NODE, WINDOWS, Map, judged, maps
-from windows_nodegroup.handler.aws_auth import UsernameConflict, is_ours, read, remove, same_role, upsert
+from tests.handler.aws_auth_maps import NODE, WINDOWS, Map, cut, judged, maps, remove
+from windows_nodegroup.handler.aws_auth import UsernameConflict, is_ours, read, same_role, upsert
 
 NEW = "arn:aws:iam::111122223333:role/windows"
 OURS = {"rolearn": NEW, "username": NODE, "groups": list(WINDOWS)}
@@ -83,7 +83,7 @@ def test_an_entry_is_cut_with_its_own_lines_only(found: Map, data: st.DataObject
     roles = [entry.role_arn for entry in read(found.text).entries if entry.role_arn.startswith("arn:aws:iam")]
     arn = data.draw(st.sampled_from(roles))
     last = max(index for index, entry in enumerate(found.entries) if same_role(_field(entry, "rolearn") or "", arn))
-    after = remove(found.text, arn, created=True, added_groups=())
+    after = cut(found.text, arn)
     assert judged(after) == found.entries[:last] + found.entries[last + 1 :]
     for comment in ("# before", "# between", "# the map", "# after"):
         assert after.count(comment) == found.text.count(comment)

@@ -330,6 +330,47 @@ def test_c19_webhook_denial_is_shown(stage: Stage) -> None:
     assert stage.writes() == ["PATCH"]
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 409, 429, 500, 503])
+def test_c19_webhook_denial_with_any_status(stage: Stage, status: int) -> None:
+    """A webhook chooses the status of its denial: whatever it is, the denial is final."""
+    stage.kubernetes.faults.denied_by_webhook(webhook="guard", message="ask team A", code=status)
+    reason = stage.fail("Create")
+    assert f"({status})" in reason
+    assert 'admission webhook "guard" denied the request: ask team A' in reason
+    assert "[WNG912]" in reason
+    assert stage.writes() == ["PATCH"]
+
+
+def test_c19_policy_denial_is_shown(stage: Stage) -> None:
+    """The denial of a ValidatingAdmissionPolicy looks like a missing permission, and is none."""
+    stage.kubernetes.faults.denied_by_policy(message="don't map roles; it's for team A to do")
+    reason = stage.fail("Create")
+    assert "ValidatingAdmissionPolicy 'guard' with binding 'all' denied request: don't map roles; it's for" in reason
+    assert "[WNG912]" in reason
+    assert stage.writes() == ["PATCH"]
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        (f"entry of '{FOREIGN}' is bad", "entry of … is bad"),
+        (f'user "{FOREIGN}" in `{FOREIGN}` is bad', "user … in … is bad"),
+        (f"username: {FOREIGN} groups: [{FOREIGN}, x] is bad", "username: … groups: … is bad"),
+        (f"groups: system:{FOREIGN}, {FOREIGN}:x is bad", "groups: … is bad"),
+        (f"username={FOREIGN} is bad", "username= … is bad"),
+        (f'bad: {{"username":"{FOREIGN}","groups":["{FOREIGN}"]}}', "bad: {…:…,…:[…]}"),
+        (f'bad: "- rolearn: x\n  username: {FOREIGN}"', "bad: …"),
+        (f'bad: "{FOREIGN}\\" {FOREIGN}" don\'t', "bad: … don't"),
+    ],
+)
+def test_c19_what_a_denial_repeats_of_the_map_is_not(stage: Stage, message: str, shown: str) -> None:
+    """Usernames and groups of other people that a webhook quotes stay out; its own words do not."""
+    stage.kubernetes.faults.denied_by_webhook(webhook="guard", message=message)
+    reason = stage.fail("Create")
+    assert FOREIGN not in reason
+    assert f"denied the request: {shown} [WNG912]" in reason
+
+
 def test_c20_immutable_map(stage: Stage) -> None:
     """An immutable map is refused in the API's words."""
     stage.kubernetes.put({**stage.map, "immutable": True})

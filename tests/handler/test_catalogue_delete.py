@@ -78,6 +78,47 @@ def test_d03_shared_by_two_stacks(stage: Stage) -> None:
     assert stage.map_roles == text
 
 
+def rewrite(stage: Stage, text: str) -> None:
+    """Let somebody else write the map's text, and leave the record."""
+    stage.put_map(text, annotations=stage.map["metadata"]["annotations"])
+
+
+@pytest.mark.parametrize(
+    "entry", [block(groups=["system:masters"], username="alice"), block(username="alice"), block(groups=LINUX_GROUPS)]
+)
+def test_d03_entry_that_another_writer_put_in_place_of_ours(stage: Stage, entry: str) -> None:
+    """What another writer made of our entry is theirs: it stays, and the answer says so."""
+    stage.succeed("Create")
+    rewrite(stage, MAP + entry)
+    warnings = stage.succeed("Delete")["Data"]["Warnings"]
+    assert "line 7: the entry was rewritten by somebody else" in warnings
+    assert "[WNG928]" in warnings
+    assert stage.map_roles == MAP + entry
+    assert "roles" not in stage.record
+
+
+def test_d03_groups_that_another_writer_added(stage: Stage) -> None:
+    """Of our entry, to which somebody else added a group, only our groups go, when nobody needs them any more."""
+    stage.succeed("Create")
+    stage.succeed("Create", stack="another")
+    rewrite(stage, stage.map_roles + '  - "some-group"\n')
+    stage.succeed("Delete")
+    assert len(entries(stage.map_roles)[0]["groups"]) == 4
+    assert "[WNG928]" in stage.succeed("Delete", stack="another")["Data"]["Warnings"]
+    assert entries(stage.map_roles) == [ENTRY | {"groups": ["some-group"]}]
+    assert stage.map_roles.startswith(MAP)
+
+
+def test_d03_entry_that_another_writer_put_and_we_completed(stage: Stage) -> None:
+    """An entry of Linux nodes in place of ours gets the group at the next Update, and loses only that in the end."""
+    stage.succeed("Create")
+    rewrite(stage, MAP + block(groups=LINUX_GROUPS))
+    stage.succeed("Update")
+    assert entries(stage.map_roles) == [ENTRY]
+    stage.succeed("Delete")
+    assert stage.map_roles == MAP + block(groups=LINUX_GROUPS)
+
+
 def test_d04_entry_is_gone(stage: Stage) -> None:
     """When somebody took the entry out, only the record is brought up to date."""
     stage.succeed("Create")

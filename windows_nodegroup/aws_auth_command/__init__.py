@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from windows_nodegroup.handler import aws_auth
 from windows_nodegroup.handler.entry_edit import recorded_role
 from windows_nodegroup.handler.failures import UnreadableRecord
-from windows_nodegroup.handler.owners import ANNOTATION, Owners
+from windows_nodegroup.handler.owners import ANNOTATION, Added, Claim, Owners
 
 from . import output
 from .manifest import Manifest, UnusableError, content, map_roles
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     import argparse
 
 OK, FAILED = 0, 1
+
+#: The exit status for a command line that is wrong: this command has no others.
+MISUSED = FAILED
+
+#: Whom the record of owners names for what `upsert` added to an entry; always the same, so that twice is once.
+_CLAIM = Claim(owner="aws-auth upsert", request="", issued=0)
 
 _FILE = "a ConfigMap's manifest, in JSON or YAML as kubectl prints it; - is standard input"
 _MAP = f"{_FILE}; the bare value of mapRoles does, too"
@@ -30,7 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "The map of IAM roles to Kubernetes users, read exactly as the authenticator reads it, and edited without "
         "touching what others wrote. Nothing is written to a cluster. "
-        "Exit status: 0, or 1 with the reason on standard error."
+        "Exit status: 0, or 1 with the reason on standard error and nothing on standard output; only check prints what "
+        "it finds in either case."
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
@@ -62,8 +69,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     remove = actions.add_parser(
         "remove",
         help="print a manifest without the role's entry, as JSON",
-        description="Cuts the role's entry out of the map, if it is exactly what upsert adds and no stack is recorded "
-        "as its owner; anything else is refused, because it may be somebody else's. A role without an entry is fine.",
+        description="Takes back what upsert did. Where that gave groups to an entry that was there, an annotation of "
+        "the manifest tells; without one, the role's entry is cut out if it is exactly what upsert adds. Anything else "
+        "is refused, because it may be somebody else's or a stack's. A role without an entry is fine.",
     )
     remove.add_argument("file", metavar="FILE", help=_FILE)
     remove.set_defaults(action=_remove)
@@ -129,6 +137,8 @@ def _show(arguments: argparse.Namespace) -> tuple[int, str]:
 
 def _check(arguments: argparse.Namespace) -> tuple[int, str]:
     reading = aws_auth.read(_text(arguments))
+    if reading.problems:
+        sys.stderr.write(f"aws-auth: something is dropped, ignored or shadowed ({len(reading.problems)} in all)\n")
     return FAILED if reading.problems else OK, output.as_json(reading) if arguments.json else output.as_text(reading)
 
 
@@ -140,19 +150,50 @@ def _diff(arguments: argparse.Namespace) -> tuple[int, str]:
 def _upsert(arguments: argparse.Namespace) -> tuple[int, str]:
     manifest = Manifest.read(content(arguments.file))
     done = aws_auth.upsert(manifest.map_roles, arguments.role_arn)
-    return OK, (manifest.with_map_roles(done.text) if done.changed else manifest).as_json()
+    if not done.changed:
+        return OK, manifest.as_json()
+    manifest = manifest.with_map_roles(done.text)
+    if done.added_groups or not aws_auth.is_ours(done.text, arguments.role_arn):
+        manifest = _recorded(manifest, recorded_role(arguments.role_arn), done)
+    return OK, manifest.as_json()
 
 
 def _remove(arguments: argparse.Namespace) -> tuple[int, str]:
     manifest = Manifest.read(content(arguments.file))
     arn = aws_auth.canonical_role_arn(arguments.role_arn)
     entries = [entry for entry in aws_auth.read(manifest.map_roles).entries if _is_of(entry, arn)]
+    owners = _owners(manifest)
+    added = owners.take_out(recorded_role(arn), _CLAIM) if owners.owns(recorded_role(arn), _CLAIM) else None
+    if added is not None:
+        record = owners.encode()
+        manifest = manifest.with_annotation(ANNOTATION, None if record == "{}" else record)
     if not entries:
         return OK, manifest.as_json()
-    _refuse_foreign(manifest, arn, entries[-1])
-    return OK, manifest.with_map_roles(
-        aws_auth.remove(manifest.map_roles, arn, created=True, added_groups=())
-    ).as_json()
+    if added is None:
+        _refuse_foreign(manifest, arn, entries[-1], owners)
+        added = Added(entry=True)
+    removal = aws_auth.remove(manifest.map_roles, arn, created=added.entry, added_groups=added.groups)
+    if removal.kept:
+        raise UnusableError(f"{removal.kept}: edit it by hand [not-ours]")
+    return OK, manifest.with_map_roles(removal.text).as_json()
+
+
+def _recorded(manifest: Manifest, role: str, done: aws_auth.Upsert) -> Manifest:
+    """Note what was added where the map alone does not tell, unless a stack has a record, which then decides."""
+    owners = _owners(manifest)
+    before = owners.added(role)
+    if before is not None and not owners.owns(role, _CLAIM):
+        return manifest
+    groups = (*(before.groups if before else ()), *done.added_groups)
+    owners.claim(role, _CLAIM, Added(entry=done.created, groups=groups))
+    return manifest.with_annotation(ANNOTATION, owners.encode())
+
+
+def _owners(manifest: Manifest) -> Owners:
+    try:
+        return Owners(manifest.annotations.get(ANNOTATION))
+    except UnreadableRecord as failure:
+        raise UnusableError(failure.reason()) from None
 
 
 def _is_of(entry: aws_auth.Entry, role_arn: str) -> bool:
@@ -160,12 +201,8 @@ def _is_of(entry: aws_auth.Entry, role_arn: str) -> bool:
     return entry.role_arn.lower() == role_arn.lower()
 
 
-def _refuse_foreign(manifest: Manifest, role_arn: str, entry: aws_auth.Entry) -> None:
-    try:
-        recorded = Owners(manifest.annotations.get(ANNOTATION)).added(recorded_role(role_arn))
-    except UnreadableRecord as failure:
-        raise UnusableError(failure.reason()) from None
-    if recorded is not None:
+def _refuse_foreign(manifest: Manifest, role_arn: str, entry: aws_auth.Entry, owners: Owners) -> None:
+    if owners.added(recorded_role(role_arn)) is not None:
         raise UnusableError(
             f"line {entry.line}: the entry of {role_arn} is recorded as a stack's (annotation {ANNOTATION}): delete the"
             " node group there, and its entry goes with it [owned]"

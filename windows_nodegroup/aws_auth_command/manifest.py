@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+import struct
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ class Manifest:
     """A ConfigMap."""
 
     members: dict[str, Any]
+    #: The list whose only item the ConfigMap is, without it.
+    around: dict[str, Any] | None = None
 
     @classmethod
     def read(cls, text: str) -> Manifest:
@@ -53,6 +57,11 @@ class Manifest:
             return None
         if more:
             raise UnusableError("there are several documents: give one manifest [several-documents]")
+        _refuse_what_json_lacks(members)
+        around = None
+        match members:
+            case {"kind": "List" | "ConfigMapList", "items": [{"kind": "ConfigMap"} as item]}:
+                around, members = members, item
         kind = members["kind"]
         if kind != "ConfigMap":
             cure = "take the item out of the list" if str(kind).endswith("List") else "give the ConfigMap aws-auth"
@@ -60,9 +69,9 @@ class Manifest:
         name = (_mapping(members, "metadata")).get("name", "aws-auth")
         if name != "aws-auth":
             raise UnusableError(f"this is the ConfigMap {name}: the authenticator reads aws-auth alone [name]")
-        if not isinstance(_mapping(members, "data").get(MAP_ROLES, ""), str):
+        if not isinstance(_mapping(members, "data").get(MAP_ROLES), str | None):
             raise UnusableError(f"data.{MAP_ROLES} is not text: write it as a block, `{MAP_ROLES}: |` [not-text]")
-        return cls(members)
+        return cls(members, around)
 
     @property
     def map_roles(self) -> str | None:
@@ -77,11 +86,20 @@ class Manifest:
 
     def with_map_roles(self, text: str) -> Manifest:
         """Return the manifest with that value of `mapRoles`, and everything else as it is."""
-        return Manifest(self.members | {"data": _mapping(self.members, "data") | {MAP_ROLES: text}})
+        return replace(self, members=self.members | {"data": _mapping(self.members, "data") | {MAP_ROLES: text}})
+
+    def with_annotation(self, name: str, value: str | None) -> Manifest:
+        """Return the manifest with that annotation, or for None without; what then is empty goes, too."""
+        annotations = _without(self.annotations, name) | ({} if value is None else {name: value})
+        metadata = _mapping(self.members, "metadata") | {"annotations": annotations}
+        metadata = metadata if annotations else _without(metadata, "annotations")
+        members = self.members | {"metadata": metadata}
+        return replace(self, members=members if metadata else _without(members, "metadata"))
 
     def as_json(self) -> str:
-        """Return the manifest as kubectl reads it."""
-        return json.dumps(self.members, ensure_ascii=False, indent=2) + "\n"
+        """Return the manifest as kubectl reads it, within its list if it came in one."""
+        members = self.members if self.around is None else self.around | {"items": [self.members]}
+        return json.dumps(members, ensure_ascii=False, indent=2) + "\n"
 
 
 def content(file: str) -> str:
@@ -117,6 +135,17 @@ def _mapping(members: dict[str, Any], key: str) -> dict[str, Any]:
     return found
 
 
+def _without(members: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: member for key, member in members.items() if key != name}
+
+
+def _refuse_what_json_lacks(members: dict[str, Any]) -> None:
+    try:
+        json.dumps(members, allow_nan=False)
+    except ValueError:
+        raise UnusableError("there is NaN or an infinite number in it, which no JSON has [not-json]") from None
+
+
 def _parsed(text: str) -> tuple[object, bool]:
     """Return the text's first document as JSON's values, read as kubectl reads it, and whether another follows."""
     try:
@@ -137,5 +166,27 @@ def _value(node: Node) -> object:
     if isinstance(found, Sequence):
         return [_value(item) for item in found.items]
     if isinstance(found, Mapping):
-        return {key: _value(field.value) for key, field in found.fields.items() if key is not None}
+        return {_key(field.key): _value(field.value) for field in found.fields.values()}
     return found.value if isinstance(found, Scalar) else None
+
+
+def _key(node: Node) -> str:
+    """Return a key as JSON has it: https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/yaml.go."""
+    found = target(node)
+    value = found.value if isinstance(found, Scalar) else None
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _single(value) if isinstance(value, float) else str(value)
+
+
+def _single(value: float) -> str:
+    """Return a number as Go writes a `float32` with as few digits as tell it from others."""
+    try:
+        (single,) = struct.unpack("f", struct.pack("f", value))
+    except OverflowError:
+        single = math.copysign(math.inf, value)
+    if not math.isfinite(single):
+        return {"inf": ".inf", "-inf": "-.inf"}.get(str(single), ".nan")
+    forms = (f"{single:.{digits}e}" for digits in range(9))
+    shortest = next(form for form in forms if struct.pack("f", float(form)) == struct.pack("f", single))
+    return f"{float(shortest):.9g}" if int(shortest.partition("e")[2]) in range(-4, 6) else shortest

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 # What `strings.TrimSpace` trims. Python's own notion of white space is wider.
 _GO_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc")
+# Whom the entry of a role can match, as STS names them, in lower case: roles; and indeed users, too.
+_MATCHABLE = (
+    r"arn:aws[a-z0-9-]*:(?:iam::[0-9]{12}:(?:root|role/[a-z0-9_+=,.@-]+|user/.+)|sts::[0-9]{12}:federated-user/.+)"
+)
 
 
 def says_nothing(text: str) -> bool:
@@ -52,7 +56,7 @@ def read(text: str | None) -> Reading:
 class Role:
     """An entry while it is read, field by field, as Go fills its struct."""
 
-    __slots__ = ("_backing", "groups", "index", "line", "lost", "node", "rolearn", "sso", "username")
+    __slots__ = ("_backing", "groups", "index", "line", "lost", "node", "rolearn", "sso", "userid", "username")
 
     def __init__(self, node: Mapping, index: int, line: int) -> None:
         """Begin with nothing read.
@@ -67,6 +71,7 @@ class Role:
         self.line = line
         self.rolearn = ""
         self.username = ""
+        self.userid = ""
         self.groups: list[str] | None = None
         self.sso: dict[str, str] | None = None
         self.lost: list[tuple[int, str]] = []
@@ -79,7 +84,26 @@ class Role:
         if self.rolearn:
             return folded(self.rolearn)
         sso = self.sso or {}
-        return f"sso {sso.get('accountid')} {sso.get('permissionsetname', '').lower()}"
+        # The authenticator leaves the partition out of its key where the entry has one.
+        return f"sso {sso.get('accountid')} {sso.get('permissionsetname', '').lower()} {bool(sso.get('partition'))}"
+
+    @property
+    def fault(self) -> tuple[str, str] | None:
+        """Why the entry is kept but matches nobody: a problem's code and message."""
+        if self.sso is not None:
+            message = (
+                "the authenticator loses the partition, so the entry never matches; leave it out, or write rolearn"
+            )
+            return ("partition", message) if self.sso.get("partition") else None
+        if without_path(self.rolearn) != self.rolearn:
+            message = "the ARN has a path, and STS names roles without: the entry never matches; write "
+            return "path", message + without_path(self.rolearn)
+        if not re.fullmatch(_MATCHABLE, folded(self.rolearn)):
+            return (
+                "no-role-arn",
+                "STS names nobody so, and the entry never matches: write arn:aws:iam::<account>:role/<name>",
+            )
+        return None
 
     @property
     def name(self) -> str:
@@ -92,7 +116,7 @@ class Role:
             self._take_groups(value)
         elif name == "sso":
             self._take_sso(value)
-        elif name in ("rolearn", "username") and (text := self._text(name, value)) is not None:
+        elif name in ("rolearn", "username", "userid") and (text := self._text(name, value)) is not None:
             setattr(self, name, text)
 
     def _text(self, name: str, value: Node) -> str | None:
@@ -178,11 +202,10 @@ class RoleReader:
         return next((role for role in reversed(self.roles) if role.rolearn and folded(role.rolearn) == wanted), None)
 
     def _entry(self, role: Role) -> Entry:
-        never = without_path(role.rolearn) != role.rolearn
+        never = role.fault
         last = self._last[role.key]
-        if never:
-            message = "the ARN has a path, and STS names roles without: the entry never matches; write {}"
-            self._problem("path", role.line, f"{role.name}: {message.format(without_path(role.rolearn))}")
+        if never is not None:
+            self._problem(never[0], role.line, f"{role.name}: {never[1]}")
         if last is not role:
             message = (
                 f"shadowed by the entry on line {last.line}: of entries with the same role the last one wins whole"
@@ -194,7 +217,7 @@ class RoleReader:
             username=role.username,
             groups=tuple(role.groups or ()),
             line=role.line,
-            effective=last is role and not never,
+            effective=last is role and never is None,
             has_groups=role.groups is not None,
             sso=None
             if sso is None
@@ -231,7 +254,7 @@ class RoleReader:
     def _check_keys(self, role: Role) -> None:
         known = ("rolearn", "sso", "username", "groups", "userid")
         written = [target(key) for key, _ in role.node.pairs]
-        names = [(folded(key.value), key) for key in written if isinstance(key, Scalar) and isinstance(key.value, str)]
+        names = [(folded(_json_name(key)), key) for key in written if isinstance(key, Scalar)]
         counts = Counter(name for name, _ in names)
         for name, key in names:
             if name in known and counts.pop(name, 1) > 1:
@@ -239,7 +262,11 @@ class RoleReader:
                     "duplicate-key", key.line, f"{role.name}: {name} is there more than once: only one of them is read"
                 )
             elif name not in known and not key.merges:
-                self._problem("unknown-key", key.line, f"{role.name}: the key {key.value!r} is not read")
+                self._problem("unknown-key", key.line, f"{role.name}: the key {_json_name(key)!r} is not read")
+
+
+def _json_name(key: Scalar) -> str:
+    return key.value if isinstance(key.value, str) else str(key.value).lower()
 
 
 def _fault(role: Role) -> tuple[str, str] | None:

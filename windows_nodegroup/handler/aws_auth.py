@@ -12,6 +12,7 @@ What the edits mean:
 - Where that entry's groups serve other entries too (anchors, merges), or are no list, they are not touched: a
   complete entry with these groups and ours goes to the end instead, where it wins. To take it back, cut that entry:
   `Upsert.created` says so.
+- What is taken back is what still is as it was written. An entry that somebody has rewritten since is theirs.
 - A role that is mapped to another username than a node's is refused.
 """
 
@@ -41,6 +42,7 @@ __all__ = [
     "MalformedMap",
     "Problem",
     "Reading",
+    "Removal",
     "Upsert",
     "UsernameConflict",
     "canonical_role_arn",
@@ -62,6 +64,14 @@ NODE_USERNAME = "system:node:{{EC2PrivateDNSName}}"
 class UsernameConflict(ValueError):  # noqa: N818 - it names what was found, as the callers speak of it
     """The role is mapped to a username that is not a node's: nodes cannot join, the entry serves something else."""
 
+    def __init__(self, line: int) -> None:
+        """Say on which line the entry begins."""
+        super().__init__(
+            f"line {line}: the role is mapped to another username than {NODE_USERNAME}: nodes cannot join with it, the"
+            " entry serves something else; give the nodes a role of their own [username-conflict]"
+        )
+        self.line = line
+
 
 class Upsert(NamedTuple):
     """The outcome of `upsert`."""
@@ -76,6 +86,14 @@ class Upsert(NamedTuple):
     def changed(self) -> bool:
         """Whether there is anything to write."""
         return self.created or bool(self.added_groups)
+
+
+class Removal(NamedTuple):
+    """The outcome of `remove`."""
+
+    text: str
+    #: Why something of what was to be taken back stays; empty: nothing does.
+    kept: str = ""
 
 
 def upsert(text: str | None, role_arn: str) -> Upsert:
@@ -97,10 +115,7 @@ def upsert(text: str | None, role_arn: str) -> Upsert:
     if role is None:
         return _created(document, _node_entry(arn, WINDOWS_NODE_GROUPS))
     if role.username != NODE_USERNAME:
-        raise UsernameConflict(
-            f"line {role.line}: the role is mapped to another username than {NODE_USERNAME}: nodes cannot join with it,"
-            " the entry serves something else; give the nodes a role of their own [username-conflict]"
-        )
+        raise UsernameConflict(role.line)
     missing = tuple(group for group in WINDOWS_NODE_GROUPS if group not in (role.groups or ()))
     if not missing:
         return Upsert(text=document.text, created=False, added_groups=())
@@ -113,18 +128,18 @@ def upsert(text: str | None, role_arn: str) -> Upsert:
     return _created(document, wanted)
 
 
-def remove(text: str | None, role_arn: str, *, created: bool, added_groups: tuple[str, ...]) -> str:
-    """Take back what `upsert` did for a role. When its entry is gone, the text stays as it is.
+def remove(text: str | None, role_arn: str, *, created: bool, added_groups: tuple[str, ...]) -> Removal:
+    """Take back what `upsert` did for a role, and nothing that anybody else wrote.
 
     Args:
         text: The value of `mapRoles`; None when the ConfigMap has no such key.
         role_arn: The role's ARN, with or without its path.
-        created: The entry is ours: cut it whole. Of several entries of the role the last that is exactly ours goes, or
-            else the last.
-        added_groups: The groups that we gave to an entry of somebody else: cut only them.
+        created: The entry was ours. Of several entries of the role the last that still is goes whole. If none is, the
+            one that counts was rewritten: of one with all our groups and more these groups go, any other stays.
+        added_groups: The groups that we gave to an entry of somebody else: they go, unless it is no node's any more.
 
     Returns:
-        The new text. A list without entries is `[]`, or what comments there were.
+        The new text; where the entry is gone, the old one. A list without entries is `[]`, or what comments there were.
 
     Raises:
         MalformedMap: The authenticator reads nothing from the text, or nothing can be cut out of it without a doubt.
@@ -132,20 +147,18 @@ def remove(text: str | None, role_arn: str, *, created: bool, added_groups: tupl
     """
     arn = canonical_role_arn(role_arn)
     if text is None or says_nothing(text):
-        return text or ""
+        return Removal(text or "")
     document = _document(text)
-    reader = RoleReader(document)
-    roles = [role for role in reader.roles if folded(role.rolearn) == folded(arn)]
+    roles = [role for role in RoleReader(document).roles if folded(role.rolearn) == folded(arn)]
     if not roles:
-        return text
-    if created:
-        ours = [role for role in roles if _is_ours(role, arn)]
-        unwanted = (ours or roles)[-1]
-        after = first_proven(document, cut_out_entry(document, unwanted))
+        return Removal(text)
+    ours = [role for role in roles if created and _is_as_created(role)]
+    if ours:
+        after = first_proven(document, cut_out_entry(document, ours[-1]))
         if after is None:
-            raise _doubt(unwanted)
-        return after.text
-    return _without_groups(document, roles[-1], added_groups)
+            raise _doubt(ours[-1])
+        return Removal(after.text)
+    return _without_groups(document, roles[-1], WINDOWS_NODE_GROUPS if created else added_groups, created=created)
 
 
 def is_ours(text: str | None, role_arn: str) -> bool:
@@ -196,28 +209,38 @@ def _authorises(entry: NewEntry, after: Document) -> bool:
     return role is not None and role.username == entry.username and tuple(role.groups or ()) == tuple(entry.groups)
 
 
-def _without_groups(document: Document, role: Role, added_groups: tuple[str, ...]) -> str:
+def _without_groups(document: Document, role: Role, added_groups: tuple[str, ...], *, created: bool) -> Removal:
     groups = role.groups or []
     unwanted = [group for group in added_groups if group in groups]
+    if created and (role.username != NODE_USERNAME or len(unwanted) < len(added_groups)):
+        return Removal(document.text, f"line {role.line}: the entry was rewritten by somebody else: it stays as it is")
     if not unwanted:
-        return document.text
+        return Removal(document.text)
+    if role.username != NODE_USERNAME:
+        return Removal(document.text, f"line {role.line}: the entry is no node's any more: its groups stay as they are")
+    kept = f"line {role.line}: somebody else has added to the entry: only the groups of nodes go" if created else ""
     after = first_proven(document, cut_out_groups(document, role, unwanted))
     if after is not None:
-        return after.text
+        return Removal(after.text, kept)
     rest = _node_entry(canonical_role_arn(role.rolearn), [group for group in groups if group not in unwanted])
-    if role.username != rest.username or not set(rest.groups) <= set(WINDOWS_NODE_GROUPS):
+    if not set(rest.groups) <= set(WINDOWS_NODE_GROUPS):
         raise _doubt(role)
-    return _created(document, rest).text
+    return Removal(_created(document, rest).text, kept)
+
+
+def _is_as_created(role: Role) -> bool:
+    """Return whether an entry still says what `upsert` writes; overruling another one, it keeps the order of groups."""
+    written = sorted(key or "" for key in role.node.fields)
+    return (
+        written == ["groups", "rolearn", "username"]
+        and role.username == NODE_USERNAME
+        and set(role.groups or ()) == set(WINDOWS_NODE_GROUPS)
+    )
 
 
 def _is_ours(role: Role, role_arn: str) -> bool:
-    entry = _node_entry(role_arn, WINDOWS_NODE_GROUPS)
-    written = sorted(key or "" for key in role.node.fields)
-    return written == ["groups", "rolearn", "username"] and (role.rolearn, role.username, tuple(role.groups or ())) == (
-        entry.role_arn,
-        entry.username,
-        entry.groups,
-    )
+    is_written_so = role.rolearn == role_arn and tuple(role.groups or ()) == WINDOWS_NODE_GROUPS
+    return is_written_so and _is_as_created(role)
 
 
 def _doubt(role: Role | None) -> MalformedMap:

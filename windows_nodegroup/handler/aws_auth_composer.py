@@ -43,6 +43,12 @@ if TYPE_CHECKING:
 
 _MERGE_TAG = f"{TAG_PREFIX}merge"
 
+#: go-yaml reads 512 bytes at a time, so it never comes to what stands so many bytes behind the first document.
+_READ_AHEAD = 1024
+
+#: From here on an integer is one of Go's `uint64`, which cannot be a key.
+_UNSIGNED = 1 << 63
+
 
 def compose(text: str) -> Document:
     """Read the first document of the text.
@@ -50,9 +56,12 @@ def compose(text: str) -> Document:
     Raises:
         MalformedMap: go-yaml reads nothing from it.
     """
+    composer = None
     try:
-        return _Composer(text).document()
-    except MarkedYAMLError as error:
+        composer = _Composer(text)
+        return composer.document()
+    except MarkedYAMLError as found:
+        error = (composer and composer.unreadable) or found
         raise MalformedMap(f"it is not valid YAML, {_without_content(error.problem)}", _line(error)) from None
 
 
@@ -93,26 +102,42 @@ class _Composer:
         self._steps = 1
         self._repeated = 0
 
+    @property
+    def unreadable(self) -> MarkedYAMLError | None:
+        """A character at which go-yaml stops."""
+        return self._parser.unreadable
+
     def document(self) -> Document:
         next_event = self._next_event
         next_event()
         if isinstance(next_event(), StreamEndEvent):
+            self._check_characters()
             return Document(self._text, None, len(self._text), more=False, signature=[])
         root = None
         while not isinstance(event := next_event(), DocumentEndEvent):
             node = self._take(event)
             if not self._open:
                 root = node
+        self._check_characters()
         if root is not None and root.broken:
-            raise MalformedMap("a key is null, or a number is infinite or none: JSON cannot carry it", root.broken)
+            reason = "a key is null or a number above 2^63 - 1, or a value is infinite or no number"
+            raise MalformedMap(f"{reason}: JSON cannot carry it", root.broken)
         if root is not None and root.depth > MAX_DEPTH:
             raise MalformedMap(f"exceeded max depth of {MAX_DEPTH}", root.line)
         end, _ = span(event)
         return Document(self._text, root, end.index, more=self._has_more(), signature=self._signature)
 
+    def _check_characters(self) -> None:
+        """Refuse what go-yaml cannot read, unless it stands so far behind that it is never looked at."""
+        parser, error = self._parser, self.unreadable
+        if error is not None and error.problem_mark is not None:
+            between = self._text[parser.index : error.problem_mark.index]
+            if len(between.encode("utf-8", "surrogatepass")) < _READ_AHEAD:
+                raise error
+
     def _has_more(self) -> bool:
         try:
-            return not isinstance(self._next_event(), StreamEndEvent)
+            return self.unreadable is not None or not isinstance(self._next_event(), StreamEndEvent)
         except MarkedYAMLError:
             return True
 
@@ -238,10 +263,12 @@ class _Composer:
 
 
 def _json_key(node: Node) -> str | None:
-    """Return the key, of which text matters; to go-yaml, 1 and 1.0 and "1" are three keys."""
+    """Return the key, of which text matters: to go-yaml, 1 and 1.0 and "1" are three. None: JSON has no such key."""
     found = target(node)
     value = found.value if isinstance(found, Scalar) else None
-    return value if value is None or isinstance(value, str) else f"\0{value!r}"
+    if value is None or isinstance(value, str):
+        return value
+    return None if isinstance(value, int) and value >= _UNSIGNED else f"\0{value!r}"
 
 
 def _merge(mapping: Mapping, node: Node) -> None:

@@ -103,7 +103,7 @@ class Mapping(Node):
         self.flow = bool(event.flow_style)
         #: As written.
         self.pairs: list[tuple[Node, Node]] = []
-        #: As decoded: the last of equal keys, merges done. The key None is a null.
+        #: As decoded: the last of equal keys, merges done. The key None is none that JSON has.
         self.fields: dict[str | None, Field] = {}
         #: While it is incomplete: the key whose value comes next.
         self.key: Node | None = None

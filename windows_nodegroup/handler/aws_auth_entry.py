@@ -180,6 +180,7 @@ def _authorise(request: Request, deadline: Deadline) -> Mapping[str, str]:
         # This undoes an Update that failed, perhaps after it had written. CloudFormation knows nothing of that entry.
         failed = EntryEdit(former, request, is_settled=False)
         config_map.edit(api, NAMESPACE, NAME, failed.withdraw, access)
+        return _attributes(edit.role_arn, edit.warnings + failed.warnings)
     return _attributes(edit.role_arn, edit.warnings)
 
 
@@ -206,8 +207,8 @@ def _check_that_aws_auth_counts(session: Session, cluster: Cluster, properties: 
     if kind:
         delete_it = f"aws eks delete-access-entry --cluster-name {cluster.name} --principal-arn {properties.role_arn}"
         raise ShadowedByAccessEntry(
-            f"{properties.role_arn} has an access entry of type {kind}, which wins over aws-auth: `{delete_it}` if "
-            "nothing else needs it; otherwise give these nodes a role of their own"
+            f"the role has an access entry of type {kind}, which wins over aws-auth: `{delete_it}` if nothing else "
+            "needs it; otherwise give these nodes a role of their own"
         )
     log.info("the role has no access entry", role=properties.role_arn)
 

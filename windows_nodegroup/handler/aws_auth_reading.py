@@ -34,7 +34,8 @@ class Problem(NamedTuple):
     """Something that the authenticator drops, ignores or shadows.
 
     `code` is one of `entry-not-a-mapping`, `no-role`, `role-and-sso`, `sso-invalid`, `wrong-type`, `duplicate-key`,
-    `unknown-key`, `path`, `shadowed`, `more-documents`. The message is for the map's operators: it names their roles.
+    `unknown-key`, `path`, `partition`, `no-role-arn`, `shadowed`, `more-documents`. The message is for the map's
+    operators: it names their roles.
     """
 
     code: str

@@ -173,6 +173,8 @@ class _Endurance:
         self._deadline.pause(pause)
 
     def _after_answer(self, error: ApiError) -> float:
+        if error.is_denial:
+            raise WriteRefused(f"the cluster refuses the change ({error.status}): {error.quotation()}")
         if error.status in _CHANGED_MEANWHILE:
             return self._conflict_backoff.next()
         if error.status == _TOO_MANY_REQUESTS or error.status >= _SERVER_ERROR:

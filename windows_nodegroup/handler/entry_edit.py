@@ -98,6 +98,7 @@ class EntryEdit:
 
     def withdraw(self, current: ConfigMap | None) -> Change | None:
         """Decide what to take away of what is recorded as ours."""
+        self.warnings = []
         claim, owners = Claim.of(self._request, otherwise=_now()), Owners(_annotation(current))
         if not owners.owns(self.role, claim) or owners.is_outlived(self.role, claim):
             log.info("nothing of ours to remove", role=self.role_arn)
@@ -132,11 +133,14 @@ class EntryEdit:
         except aws_auth.MalformedMap as error:
             raise _unreadable(error) from None
         except aws_auth.UsernameConflict as error:
-            raise UsernameTaken(f"{error}: give these nodes a role of their own, or correct the entry") from None
+            raise UsernameTaken(
+                f"aws-auth, line {error.line}, maps {self.role_arn} to another username than a node's "
+                f"({aws_auth.NODE_USERNAME}): give these nodes a role of their own, or correct that entry"
+            ) from None
 
     def _added(self, text: str | None, upsert: aws_auth.Upsert, before: Added | None) -> Added:
-        """Return what we have added for the role up to now."""
-        if upsert.created or (before is not None and before.entry):
+        """Return what we have added for the role up to now; an entry of ours that lacks groups is not ours any more."""
+        if upsert.created or (before is not None and before.entry and not upsert.added_groups):
             return Added(entry=True)
         if before is None and self._is_settled:  # an Update without a record: it was lost
             return Added(entry=aws_auth.is_ours(text, self.role_arn), groups=upsert.added_groups)
@@ -146,10 +150,12 @@ class EntryEdit:
     def _removal(self, current: ConfigMap | None, undo: Added, owners: Owners) -> Change:
         text = _text(current)
         try:
-            remaining = aws_auth.remove(text, self.role_arn, created=undo.entry, added_groups=undo.groups)
+            removal = aws_auth.remove(text, self.role_arn, created=undo.entry, added_groups=undo.groups)
         except aws_auth.MalformedMap as error:
             raise _unreadable(error) from None
-        return self._change(current, None if remaining == text else remaining, owners)
+        if removal.kept:
+            self.warnings.append(f"{self.role_arn} may stay in aws-auth, {removal.kept} [WNG928]")
+        return self._change(current, None if removal.text == (text or "") else removal.text, owners)
 
     def _change(self, current: ConfigMap | None, text: str | None, owners: Owners) -> Change:
         others = {name: value for name, value in (current.annotations if current else {}).items() if name != ANNOTATION}

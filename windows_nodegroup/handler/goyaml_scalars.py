@@ -81,18 +81,23 @@ class GoYamlScalars(Scanner):
         """Start at the beginning of the text, after a byte order mark.
 
         Raises:
-            ScannerError: The text has a character that go-yaml does not read.
+            ScannerError: The text has two byte order marks.
         """
-        self.buffer = text + "\0\0\0\0"
+        #: The first character that go-yaml refuses if it comes that far; the text ends there.
+        self.unreadable: ScannerError | None = None
         self.index = 1 if text.startswith(_BYTE_ORDER_MARK) else 0
         self.line = 0
         self.column = 0
         super().__init__()
         if unreadable := [match.start() for pattern in _UNREADABLE if (match := pattern.search(text))]:
             line = len(_LINE_BREAK.findall(text, 0, min(unreadable)))
-            raise ScannerError(None, None, "found a control character", Mark(min(unreadable), line, 0))
+            self.unreadable = ScannerError(None, None, "found a control character", Mark(min(unreadable), line, 0))
+            text = text[: min(unreadable)]
+        self.buffer = text + "\0\0\0\0"
         if text.startswith(_BYTE_ORDER_MARK * 2):  # go-yaml then drops the first character of every line
-            raise self.error("found a second byte order mark")
+            if text[2:].strip(" \r\n"):
+                raise self.error("found a second byte order mark")
+            self.index = 2
 
     def error(self, problem: str) -> ScannerError:
         """Make an error that points to where we are."""

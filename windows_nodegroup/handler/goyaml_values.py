@@ -5,7 +5,6 @@ Source: https://github.com/yaml/go-yaml/blob/v2.4.2/resolve.go
 
 from __future__ import annotations
 
-import base64
 import binascii
 import math
 import re
@@ -38,6 +37,9 @@ _TIMESTAMP = re.compile(
     r"(?:(?:[Tt]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2}))"
     r"|(?: ([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?))?"
 )
+
+# Python's own idea of base64 is looser than Go's, and differs from version to version.
+_BASE64 = re.compile("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 def resolve(value: str, tag: str | None, *, plain: bool) -> Value:
@@ -117,9 +119,9 @@ def _is_timestamp(value: str) -> bool:
 
 
 def _binary(value: str) -> str:
-    try:
-        octets = base64.b64decode(re.sub("[\r\n]", "", value), validate=True)
-    except (binascii.Error, ValueError):
-        raise ValueError("it is tagged !!binary but is no base64") from None
+    digits = re.sub("[\r\n]", "", value)
+    if not _BASE64.fullmatch(digits):
+        raise ValueError("it is tagged !!binary but is no base64")
+    octets = binascii.a2b_base64(digits)
     # Go's JSON has one replacement character for every byte that is not UTF-8.
     return re.sub("[\udc80-\udcff]", "\ufffd", octets.decode("utf-8", "surrogateescape"))

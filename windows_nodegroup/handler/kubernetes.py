@@ -27,9 +27,17 @@ _REDIRECTS = range(300, 400)
 _REFUSALS = range(400, 500)
 _ERROR = 400
 _REFUSED_ACCESS = frozenset({401, 403})
-_DENIAL = "denied the request"  # how webhooks and admission policies put it
 _QUOTED_CHARACTERS = 300
-_IDENTITY = re.compile(r"arn:[\w-]+:(?:iam|sts)::[^\s\"'\\,}\]]+")
+
+# Patterns are compiled when they are needed, which is seldom.
+_DENIAL = r" denied (?:the )?request"  # of an admission webhook, and of a ValidatingAdmissionPolicy
+# What a message may repeat of a map: ARNs, values of keys, and in the words of a webhook or policy whatever it quotes.
+_IDENTITY = r"arn:[\w-]+:(?:iam|sts)::[^\s\"'\\,}\]]+"
+_VALUE = (
+    r"\b((?:user(?:name|arn|id)?|rolearn|groups?|(?<=invalid )value)\s*\\?[\"']?\s*[:=])\s*"
+    r"(?:\[[^\]]*(?:\]|$)|\\?\"(?:\\.|[^\"])*(?:\"|$)|[^\s,;]+(?:,\s*[^\s,;]*:[^\s,;]*)*)"
+)
+_QUOTED = r"""\"(?:\\.|[^\"\\])*(?:\"|$)|`[^`]*(?:`|$)|(?<!\w)'[^']*(?:'(?!\w)|$)"""
 
 
 class ApiError(Exception):
@@ -49,13 +57,22 @@ class ApiError(Exception):
         self.retry_after = retry_after
 
     @property
+    def is_denial(self) -> bool:
+        """Whether an admission webhook or policy has refused what is written; the status may be any."""
+        return re.search(_DENIAL, self.message) is not None
+
+    @property
     def is_access(self) -> bool:
-        """Whether the caller is unknown (401) or lacks a permission (403); a webhook's denial also comes as 403."""
-        return self.status in _REFUSED_ACCESS and _DENIAL not in self.message
+        """Whether the caller is unknown (401) or lacks a permission (403); a denial often comes as 403, too."""
+        return self.status in _REFUSED_ACCESS and not self.is_denial
 
     def quotation(self) -> str:
-        """Return the API's words: one short line, without the identities that a map may hold."""
-        return _IDENTITY.sub("arn:…", self.message.partition("\n")[0])[:_QUOTED_CHARACTERS]
+        """Return the API's words: one short line, without what they repeat of a map."""
+        line = re.sub(_IDENTITY, "arn:…", self.message.partition("\n")[0])
+        denial = re.search(_DENIAL, line)
+        start = denial.end() if denial else len(line)
+        line = line[:start] + re.sub(_QUOTED, "…", line[start:])
+        return re.sub(_VALUE, r"\1 …", line, flags=re.IGNORECASE)[:_QUOTED_CHARACTERS]
 
 
 class KubernetesApi:

@@ -79,7 +79,7 @@ class Owners:
         """
         try:
             record = json.loads(annotation or "{}")
-        except (ValueError, RecursionError):
+        except (TypeError, ValueError, RecursionError):
             record = None
         if not isinstance(record, dict) or not _is_record(record):
             raise UnreadableRecord(f"annotation {ANNOTATION} of aws-auth is not a record of owners: {_CURE}")
@@ -122,10 +122,15 @@ class Owners:
         return after != before
 
     def release(self, role: str, claim: Claim) -> Added | None:
+        """Take a recorded owner out and remember that; return what was added if nobody needs it any more."""
+        self.remember(role, claim, request=_parts(self._record["roles"][role]["owners"][claim.owner])[1])
+        return self.take_out(role, claim)
+
+    def take_out(self, role: str, claim: Claim) -> Added | None:
         """Take a recorded owner out; return what was added for the role if that was the last one who needs it."""
         added = self.added(role)
         owners = self._record["roles"][role]["owners"]
-        self.remember(role, claim, request=_parts(owners.pop(claim.owner))[1])
+        del owners[claim.owner]
         if owners:
             return None
         del self._record["roles"][role]

@@ -139,7 +139,10 @@ def test_not_well_formed(props: dict[str, Any], code: str) -> None:
     assert " such as " in text or "one by one" in text
 
 
-@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov", "aws-iso-b", cdk.Aws.PARTITION])
+@pytest.mark.parametrize(
+    "partition",
+    ["aws", "aws-cn", "aws-us-gov", "aws-iso-b", pytest.param(cdk.Aws.PARTITION, id="token")],
+)
 def test_arns(partition: str) -> None:
     """ARNs of all partitions are accepted, AWS's own policies too, and tokens are left alone."""
     token = cdk.Fn.ref("Parameter")

@@ -58,6 +58,7 @@ def test_declared() -> None:
         AwsPreflight.CONTROL_PLANE_SECURITY_GROUP_IDS: [],
         AwsPreflight.INSTANCE_TYPES: ["m6i.large", "m5.large"],
         AwsPreflight.FUNCTION_IN_VPC: "false",
+        AwsPreflight.WINDOWS_IPAM: "advise",
         AwsPreflight.WAITS_FOR_SIGNALS: "true",
         AwsPreflight.ACKNOWLEDGED: ["PF203"],
     }
@@ -70,6 +71,54 @@ def test_what_is_not_known_is_not_declared() -> None:
     assert AwsPreflight.NODE_ROLE_ARN not in properties
     role = "arn:aws:iam::111122223333:role/windows"
     assert _properties(node_role=role)[AwsPreflight.NODE_ROLE_ARN] == role
+
+
+def test_what_is_said_of_the_function() -> None:
+    """Where the function runs, as whom, and what becomes of the add-on, is checked as well."""
+    cluster = make_cluster(
+        **FACTS, function_subnets=["subnet-0aaaaaaaaaaaaaaaa"], kubectl_role=ROLE, kubernetes_group="windows"
+    )
+    properties = _properties(cluster=cluster, windows_ipam=WindowsIpam(update_add_on=True))
+    assert properties[AwsPreflight.FUNCTION_SUBNET_IDS] == ["subnet-0aaaaaaaaaaaaaaaa"]
+    assert properties[AwsPreflight.FUNCTION_SECURITY_GROUP_IDS] == [CLUSTER_SECURITY_GROUP]
+    assert properties[AwsPreflight.KUBECTL_ROLE_ARN] == ROLE
+    assert properties[AwsPreflight.WINDOWS_IPAM] == "update"
+    assert properties[AwsPreflight.FACTS_ARE_READ] == "false"
+    assert AwsPreflight.WINDOWS_IPAM not in _properties(windows_ipam=None)
+
+
+def test_group_of_the_control_plane() -> None:
+    """Where nobody knows a security group of the control plane, the checks find the cluster's."""
+    cluster = make_cluster(**FACTS, cluster_security_group=None)
+    template = template_of(make_node_group(cluster=cluster, security_groups=["sg-0ddddddddddddddddd"]))
+    rules = only(template, "AWS::EC2::SecurityGroup")["Properties"]["SecurityGroupIngress"]
+    ((preflight, checks),) = resources_of(template, AwsPreflight.TYPE).items()
+    sources = [rule["SourceSecurityGroupId"] for rule in rules]
+    assert sources == [{"Fn::GetAtt": [preflight, AwsPreflight.CLUSTER_SECURITY_GROUP_ID]}] * 2
+    assert AwsPreflight.FACTS_ARE_READ not in checks["Properties"]
+
+
+def test_group_of_the_function() -> None:
+    """What refuses the function says how it is let in: by its Kubernetes group, or as another role."""
+    by_group = make_cluster(kubernetes_group="windows")
+    for kind in (contract.AwsAuthEntry.TYPE, contract.WindowsIpam.TYPE):
+        assert only(make_node_group(cluster=by_group), kind)["Properties"]["KubernetesGroup"] == "windows"
+        assert "KubernetesGroup" not in only(make_node_group(), kind)["Properties"]
+
+
+def test_prefixes() -> None:
+    """With prefixes a node holds more pods, and cluster-autoscaler is told so."""
+    ipam = WindowsIpam(prefix_delegation=True)
+    props: dict[str, Any] = {"max_pods": 60, "instance_types": ["m6i.large"], "cluster_autoscaler": True}
+    node_group = make_node_group(**props, windows_ipam=ipam)
+    assert not [each for each in node_group.node.metadata if "WNG508" in str(each.data)]
+    hints = [
+        int(tag["Value"])
+        for group in (node_group, make_node_group(**props))
+        for tag in only(group, "AWS::AutoScaling::AutoScalingGroup")["Properties"]["Tags"]
+        if tag["Key"].endswith("PrivateIPv4Address")
+    ]
+    assert hints[0] > hints[1]
 
 
 def test_node_access() -> None:
@@ -202,6 +251,21 @@ def test_nothing_but_a_wait() -> None:
     template = template_of(make_node_group(cluster=blind, **props))
     assert not resources_of(template, contract.NodesReady.TYPE)
     assert AwsPreflight.FUNCTION_IN_VPC not in only(template, AwsPreflight.TYPE)["Properties"]
+
+
+def test_routes_come_first() -> None:
+    """The routes of subnets that the app makes are there before anything is checked or launched."""
+    for preflight, kind in ((True, AwsPreflight.TYPE), (False, "AWS::AutoScaling::AutoScalingGroup")):
+        stack = make_stack()
+        vpc = ec2.Vpc(stack, "Vpc", max_azs=1)
+        subnet = ec2.PrivateSubnet(
+            stack, "Subnet", vpc_id=vpc.vpc_id, cidr_block="10.0.200.0/24", availability_zone="us-west-2a"
+        )
+        subnet.add_default_nat_route("nat-0123456789abcdef0")
+        template = template_of(make_node_group(stack, subnets=[subnet], preflight=preflight))
+        routes = {name for name in resources_of(template, "AWS::EC2::Route") if name.startswith("Subnet")}
+        assert len(routes) == 1
+        assert routes <= set(only(template, kind)["DependsOn"])
 
 
 def test_function_in_subnets() -> None:

@@ -70,6 +70,11 @@ class EksCluster:
             "service_ipv4_cidr": self.service_ipv4_cidr,
         }
 
+    @property
+    def attached_function_group_ids(self) -> list[str]:
+        """The security groups of a function in subnets: those that are given, or else the cluster security group."""
+        return list(self.function_security_group_ids) or [*filter(None, [self.cluster_security_group_id])]
+
     @classmethod
     def from_attributes(  # noqa: PLR0913 — props
         cls,

@@ -20,8 +20,8 @@ from .function_access import kubectl_role_is_given, kubectl_role_policies, way_i
 from .function_asset import function_archive
 from .handler import contract
 from .handler.preflight_contract import ClusterPreflight
-from .network import subnet_ids
-from .order import Step, make_after, make_after_endpoints
+from .network import subnet_ids, ways_out
+from .order import Step, make_after, make_after_all, make_after_endpoints
 from .remembered import pseudo_parameter, stack_of
 
 if TYPE_CHECKING:
@@ -169,13 +169,20 @@ class ClusterFunction(Construct):
                 "ServiceToken": self.arn,
                 "ServiceTimeout": contract.SERVICE_TIMEOUT_SECONDS,
                 "ClusterName": self.cluster.cluster_name,
-                **({"KubectlRoleArn": self.cluster.kubectl_role_arn} if enters else {}),
+                **(self._identity if enters else {}),
                 **properties,
             },
         )
         for step in self.enter() if enters else []:
             make_after(resource, step)
         return Step(resource, kind=kind)
+
+    @property
+    def _identity(self) -> dict[str, str | None]:
+        """As whom it talks to the Kubernetes API."""
+        cluster = self.cluster
+        group = None if cluster.kubectl_role_arn else cluster.kubernetes_group
+        return {"KubectlRoleArn": cluster.kubectl_role_arn, "KubernetesGroup": group}
 
     def asks_for_other_ipam(self, ipam: WindowsIpam) -> bool:
         """Whether another node group has asked for other settings of the cluster."""
@@ -259,15 +266,12 @@ class ClusterFunction(Construct):
             logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group.ref),
         )
         if self.cluster.function_subnets:
-            groups = list(self.cluster.function_security_group_ids)
-            groups = groups or [*filter(None, [self.cluster.cluster_security_group_id])]
             function.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
-                subnet_ids=subnet_ids(self.cluster.function_subnets), security_group_ids=groups
+                subnet_ids=subnet_ids(self.cluster.function_subnets),
+                security_group_ids=self.cluster.attached_function_group_ids,
             )
             # The way out has to last until the last answer is given.
-            for subnet in self.cluster.function_subnets:
-                if not isinstance(subnet, str):
-                    function.node.add_dependency(subnet.internet_connectivity_established)
+            make_after_all(function, ways_out(self.cluster.function_subnets))
             if self.cluster.vpc is not None:
                 make_after_endpoints(function, self.cluster.vpc)
         return function

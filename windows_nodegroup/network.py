@@ -20,7 +20,7 @@ from .literals import is_token_list, literals
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from constructs import Construct
+    from constructs import Construct, IDependable
 
     from .cluster import EksCluster
     from .literals import Intrinsic
@@ -39,6 +39,11 @@ _FROM_CONTROL_PLANE = ((443, 443, "webhooks"), (1025, 65535, "kubelet and pods")
 def subnet_ids(subnets: Sequence[ec2.ISubnet | str]) -> list[str]:
     """The ids of subnets that are given as objects or as ids; a token that stands for a list stays one."""
     return [subnet if isinstance(subnet, str) else subnet.subnet_id for subnet in subnets]
+
+
+def ways_out(subnets: Sequence[ec2.ISubnet | str]) -> list[IDependable]:
+    """The routes of those subnets that are given as objects: the app may make them."""
+    return [each.internet_connectivity_established for each in subnets if not isinstance(each, str)]
 
 
 def security_group_ids(groups: Sequence[ec2.ISecurityGroup | str]) -> list[str]:
@@ -64,15 +69,26 @@ class NodeNetwork:
     @property
     def launch_subnet_ids(self) -> list[str]:
         """The ids of the subnets in which nodes are launched; empty if nobody knows any."""
-        given, cluster = self.subnets, self.cluster
-        if given is None and cluster.subnet_ids:
-            return list(cluster.subnet_ids)
-        if isinstance(given, ec2.SubnetSelection) and given.subnets is not None:
-            return subnet_ids(given.subnets)
-        if given is None or isinstance(given, ec2.SubnetSelection):
-            selection = {name: getattr(given, name) for name in _SELECTION} if given else {}
-            return cluster.vpc.select_subnets(**selection).subnet_ids if cluster.vpc else []
-        return subnet_ids(given)
+        if self.subnets is None and self.cluster.subnet_ids:
+            return list(self.cluster.subnet_ids)
+        return subnet_ids(self._launch_subnets)
+
+    @property
+    def ways_out(self) -> list[IDependable]:
+        """What has to be there before nodes reach anything."""
+        if self.subnets is None and self.cluster.subnet_ids:
+            return []
+        return ways_out(self._launch_subnets)
+
+    @property
+    def _launch_subnets(self) -> Sequence[ec2.ISubnet | str]:
+        given, vpc = self.subnets, self.cluster.vpc
+        if given is not None and not isinstance(given, ec2.SubnetSelection):
+            return given
+        if given is not None and given.subnets is not None:
+            return given.subnets
+        selection = {name: getattr(given, name) for name in _SELECTION} if given else {}
+        return vpc.select_subnets(**selection).subnets if vpc else []
 
     def check(self, problems: Problems, *, control_plane_is_looked_up: bool = False) -> None:
         """Checks that nodes have a place to be launched in and a way to the control plane, and it one to them.

@@ -141,6 +141,11 @@ class NodeAccess:
             allow_windows_addresses(self.cluster.construct)
         return [ClusterFunction.of(scope, self.cluster).support_windows(self.windows_ipam)]
 
+    @property
+    def delegates_prefixes(self) -> bool:
+        """Whether nodes get prefixes of 16 addresses, as far as this node group has a say in it."""
+        return self.windows_ipam is not None and self.windows_ipam.prefix_delegation
+
     def look_inside(self, scope: Construct) -> list[Step]:
         """Looks at the cluster from inside, if the function gets there; what nodes are launched after."""
         if not self.function_enters(scope):

@@ -27,7 +27,7 @@ from .network import NodeNetwork
 from .node_access import NodeAccess, NodeAuthorization
 from .node_group_base import ImportedNodeGroup, NodeGroupBase
 from .node_role import NodeRole
-from .order import make_after
+from .order import make_after, make_after_all
 from .preflight import Preflight
 from .problems import Problems
 from .remembered import pseudo_parameter, remember_stack
@@ -246,6 +246,7 @@ class WindowsNodeGroup(NodeGroupBase):
                 windows_build=ami.windows_build,
                 labels=labels,
                 taints=taints,
+                prefix_delegation=access.delegates_prefixes,
             )
 
         problems = Problems()
@@ -253,8 +254,10 @@ class WindowsNodeGroup(NodeGroupBase):
         check_nodegroup_name(nodegroup_name, problems)
         check_name_is_free(self, cluster.cluster_name, nodegroup_name, problems)
         ami.check(problems, kubernetes_version=version, scope=self)
-        capacity.check(problems, max_pods=max_pods)
-        for room in (bootstrap, storage, update, role, network):
+        capacity.check(problems, max_pods=max_pods, prefix_delegation=access.delegates_prefixes)
+        bootstrap.check(problems, facts_are_looked_up=preflight)
+        network.check(problems, control_plane_is_looked_up=preflight)
+        for room in (storage, update, role):
             room.check(problems)
         access.check(self, problems)
         check_instance_metadata(
@@ -294,7 +297,9 @@ class WindowsNodeGroup(NodeGroupBase):
         self.role = role.make(self)
         authorizations = access.authorize(self, self.role)
         security_group, self.security_group_id = network.own_security_group(
-            self, f"Windows nodes {nodegroup_name} of the EKS cluster {cluster.cluster_name}"
+            self,
+            f"Windows nodes {nodegroup_name} of the EKS cluster {cluster.cluster_name}",
+            control_plane_group=first.cluster_security_group_id(checks) if checks else None,
         )
         self.launch_template = ec2.CfnLaunchTemplate(
             self,
@@ -326,6 +331,7 @@ class WindowsNodeGroup(NodeGroupBase):
         for each in (*steps[-1:], *authorizations):
             make_after(group, each)
         steps += authorizations
+        make_after_all(checks.resource if checks else group, network.ways_out)
         waits = access.waits(self)
         if waits:
             triggers = [version_of_template, capacity.desired, capacity.smallest]

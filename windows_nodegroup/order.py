@@ -8,9 +8,11 @@ import jsii
 from aws_cdk import Aspects, CfnResource, Fn, IAspect
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import CfnCondition
     from aws_cdk import aws_ec2 as ec2
-    from constructs import IConstruct
+    from constructs import IConstruct, IDependable
 
 
 class Step(NamedTuple):
@@ -46,6 +48,12 @@ def only_if(condition: CfnCondition, step: Step) -> Step:
     """Has a step taken only if a condition holds."""
     step.resource.cfn_options.condition = condition
     return step._replace(condition=condition)
+
+
+def make_after_all(resource: CfnResource, earlier: Sequence[IDependable]) -> None:
+    """Has CloudFormation make `resource` after everything that has to be there before, if there is anything."""
+    if earlier:
+        resource.node.add_dependency(*earlier)
 
 
 def make_after_endpoints(resource: CfnResource, vpc: ec2.IVpc) -> None:

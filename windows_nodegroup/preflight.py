@@ -14,6 +14,7 @@ from aws_cdk import Stack
 from .cluster_function import ClusterFunction
 from .handler.preflight_contract import PERMISSIONS, AwsPreflight
 from .literals import is_literal
+from .network import subnet_ids
 from .order import make_after
 from .remembered import attribute, stack_of
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from .ami import WindowsAmi
     from .capacity import Capacity
     from .cluster import EksCluster
-    from .literals import Number
+    from .literals import Intrinsic, Number
     from .network import NodeNetwork
     from .node_access import NodeAccess
     from .order import Step
@@ -76,30 +77,35 @@ class Preflight:
         Returns:
             What everything else is to be made after; see `make_first`.
         """
-        function = ClusterFunction.of(scope, self.cluster)
+        cluster, enters = self.cluster, self.access.function_enters(scope)
+        function = ClusterFunction.of(scope, cluster)
         function.grant(PERMISSIONS)
+        inside = enters and cluster.function_subnets
         found_at_launch = is_literal(image_id) and image_id.startswith(_LOOKED_UP_BY_EC2)
         return function.custom_resource(
             scope,
             "Preflight",
             AwsPreflight.TYPE,
             {
-                AwsPreflight.AUTHENTICATION_MODE: self.cluster.authentication_mode,
+                AwsPreflight.AUTHENTICATION_MODE: cluster.authentication_mode,
                 AwsPreflight.NODE_ACCESS: self.access.kind(scope),
                 AwsPreflight.KUBERNETES_VERSION: None if self.ami.is_custom else self.kubernetes_version,
                 AwsPreflight.WINDOWS_VERSION: self.ami.windows_version,
                 AwsPreflight.IMAGE_ID: None if found_at_launch else image_id,
                 AwsPreflight.VOLUME_SIZE: self.disk_size,
-                AwsPreflight.VPC_ID: self.cluster.vpc_id,
+                AwsPreflight.VPC_ID: cluster.vpc_id,
                 AwsPreflight.SUBNET_IDS: self.network.launch_subnet_ids,
                 AwsPreflight.SECURITY_GROUP_IDS: self.network.foreign_group_ids,
-                AwsPreflight.CONTROL_PLANE_SECURITY_GROUP_IDS: list(self.cluster.security_group_ids),
+                AwsPreflight.CONTROL_PLANE_SECURITY_GROUP_IDS: list(cluster.security_group_ids),
                 AwsPreflight.INSTANCE_TYPES: list(self.capacity.type_names),
                 AwsPreflight.NODE_ROLE_ARN: self.access.existing_role_arn,
-                AwsPreflight.FUNCTION_IN_VPC: _text(bool(self.cluster.function_subnets))
-                if self.access.function_enters(scope)
-                else None,
+                AwsPreflight.FUNCTION_IN_VPC: _text(bool(cluster.function_subnets)) if enters else None,
+                AwsPreflight.FUNCTION_SUBNET_IDS: subnet_ids(cluster.function_subnets) if inside else None,
+                AwsPreflight.FUNCTION_SECURITY_GROUP_IDS: cluster.attached_function_group_ids if inside else None,
+                AwsPreflight.KUBECTL_ROLE_ARN: cluster.kubectl_role_arn if enters else None,
+                AwsPreflight.WINDOWS_IPAM: self.access.windows_ipam and self.access.windows_ipam.add_on,
                 AwsPreflight.WAITS_FOR_SIGNALS: _text(self.wait_for_signals),
+                AwsPreflight.FACTS_ARE_READ: None if self._reads_facts else "false",
                 AwsPreflight.ACKNOWLEDGED: list(self.acknowledged_checks) or None,
             },
             enters=False,
@@ -134,6 +140,17 @@ class Preflight:
         if root is not None:
             root.node.add_dependency(checks.resource)
         ClusterFunction.of(scope, self.cluster).begin_after(checks)
+
+    def cluster_security_group_id(self, checks: Step) -> Intrinsic:
+        """The cluster security group, as found out; for where nobody knows it before."""
+        return attribute(checks.resource, AwsPreflight.CLUSTER_SECURITY_GROUP_ID)
+
+    @property
+    def _reads_facts(self) -> bool:
+        """Whether anything is made of what the checks find out: then it must not be lost."""
+        cluster = self.cluster
+        knows_group = bool(cluster.cluster_security_group_id or cluster.security_group_ids)
+        return None in cluster.facts.values() or not knows_group
 
     def facts(self, checks: Step) -> dict[str, Any]:
         """What a node is told of its cluster, as keyword arguments of `Bootstrap`: as known, else as found out."""

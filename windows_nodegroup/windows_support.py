@@ -36,6 +36,11 @@ class WindowsIpam:
     minimum_ip_target: Number | None = None
     update_add_on: bool = False
 
+    @property
+    def add_on(self) -> str:
+        """What is done about an add-on whose configuration lacks a setting, in the words of the custom resource."""
+        return "update" if self.update_add_on else "advise"
+
     def properties(self) -> dict[str, str | Number | None]:
         """The properties of the custom resource."""
         return {
@@ -43,5 +48,5 @@ class WindowsIpam:
             Contract.WARM_PREFIX_TARGET: self.warm_prefix_target,
             Contract.WARM_IP_TARGET: self.warm_ip_target,
             Contract.MINIMUM_IP_TARGET: self.minimum_ip_target,
-            Contract.ADD_ON: "update" if self.update_add_on else None,
+            Contract.ADD_ON: self.add_on if self.update_add_on else None,
         }

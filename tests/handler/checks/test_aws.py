@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ConnectTimeoutError, NoCredentialsError, ReadTimeoutError
+from botocore.exceptions import ConnectTimeoutError, NoCredentialsError, ReadTimeoutError, UnauthorizedSSOTokenError
 
 from windows_nodegroup.handler.checks import aws as aws_module
-from windows_nodegroup.handler.checks.aws import CONFIG, Aws, NotFoundError
+from windows_nodegroup.handler.checks.aws import CONFIG, Aws, NoCallerError, NotFoundError
 from windows_nodegroup.handler.checks.check import NotCheckedError
 
 from .conftest import REGION, Account, Answers
@@ -99,6 +99,18 @@ def test_wrong_arguments_are_told(account: Account, answers: Answers) -> None:
     assert account
     with pytest.raises(NotCheckedError, match="ParamValidationError"):
         Aws(answers.client).ask("iam:ListAttachedRolePolicies", RoleName="")
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["ExpiredToken", "RequestExpired", "UnrecognizedClientException", UnauthorizedSSOTokenError()],
+)
+def test_credentials_that_do_not_count(account: Account, answers: Answers, given: str | Exception) -> None:
+    """Credentials that have expired, or that AWS does not know, are told apart from what is not allowed."""
+    answers.given["ec2:DescribeVpcs"] = given
+
+    with pytest.raises(NoCallerError):
+        Aws(answers.client).ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id])
 
 
 def test_missing_credentials_are_not_hidden(account: Account, answers: Answers) -> None:

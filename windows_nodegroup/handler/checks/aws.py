@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 from botocore.exceptions import ConnectionError as Unconnected
 
 from .check import NotCheckedError
@@ -30,6 +38,13 @@ Answer: TypeAlias = dict[str, Any]
 
 _ABSENT = {"ResourceNotFoundException", "NoSuchEntity", "ParameterNotFound"}
 _ABSENT_ENDINGS = (".NotFound", ".Malformed", ".Unavailable")
+_UNKNOWN_CALLER = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "RequestExpired",
+    "UnrecognizedClientException",
+}
 _REFUSED = {"AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
 
 
@@ -39,6 +54,10 @@ class NotFoundError(Exception):
 
 class RefusedError(NotCheckedError):
     """A permission is missing."""
+
+
+class NoCallerError(NotCheckedError):
+    """The credentials have expired, or AWS does not know them."""
 
 
 class Aws:
@@ -100,6 +119,8 @@ class Aws:
             raise _meaning(action, error) from error
         except NoCredentialsError:
             raise
+        except (CredentialRetrievalError, SSOError, TokenRetrievalError) as error:
+            raise NoCallerError(str(error)) from error
         except (Unconnected, HTTPClientError) as error:
             raise NotCheckedError(f"{service} is out of reach") from error
         except BotoCoreError as error:
@@ -119,4 +140,6 @@ def _meaning(action: str, error: ClientError) -> Exception:
         return NotFoundError(code)
     if code in _REFUSED:
         return RefusedError(f"{action} is not allowed")
+    if code in _UNKNOWN_CALLER:
+        return NoCallerError(f"{action} answered {code}")
     return NotCheckedError(f"{action} answered {code}")

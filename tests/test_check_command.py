@@ -210,7 +210,7 @@ def test_a_cluster_that_is_not_ready(
 
     assert check("--cluster", cluster.name, "--wait", "30") == FAILED
     output = capsys.readouterr()
-    assert "cluster checked is UPDATING\n" in output.out
+    assert "cluster checked is UPDATING, wait for it to become ACTIVE\n" in output.out
     assert waited == [10, 10, 10]
     assert output.err.count("waiting for cluster checked to become ACTIVE") == 3
 

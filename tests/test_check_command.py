@@ -7,6 +7,7 @@ import json
 import logging
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from windows_nodegroup import check_command, check_output
 from windows_nodegroup.check_command import FAILED, OK, USAGE
+from windows_nodegroup.handler.checks.aws import NoCallerError
 from windows_nodegroup.handler.checks.check import Outcome, Status
 
 if TYPE_CHECKING:
@@ -137,6 +139,9 @@ def test_an_image_that_aws_does_not_make(cluster: LocalCluster, capsys: pytest.C
     assert "Windows Server 2025 needs Kubernetes 1.35, cluster checked has 1.34" in output
     assert "AWS has no image of Windows Server 2025 Core for Kubernetes 1.34 in us-west-2" in output
 
+    assert check("--cluster", cluster.name, "--os", "2025", "--acknowledge", "PF401", "PF109") == OK
+    assert "PF401  warned " in capsys.readouterr().out
+
 
 def test_the_functions_network(cluster: LocalCluster, capsys: pytest.CaptureFixture[str]) -> None:
     """The subnets and security groups that the function shall have are looked at as well."""
@@ -205,7 +210,7 @@ def test_a_cluster_that_is_not_ready(
 
     assert check("--cluster", cluster.name, "--wait", "30") == FAILED
     output = capsys.readouterr()
-    assert "cluster checked is UPDATING\n" in output.out
+    assert "cluster checked is UPDATING, wait for it to become ACTIVE\n" in output.out
     assert waited == [10, 10, 10]
     assert output.err.count("waiting for cluster checked to become ACTIVE") == 3
 
@@ -217,6 +222,11 @@ def test_a_cluster_that_is_not_ready(
         (["--cluster", NAME], ("AWS_REGION", "AWS_DEFAULT_REGION"), "there is no region"),
         (["--cluster", NAME], ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "Unable to locate credentials"),
         (["--cluster", NAME, "--profile", "nobody"], (), "The config profile (nobody) could not be found"),
+        (["--cluster", NAME, "--kubernetes-version", "foo"], (), "'foo': give one like 1.33"),
+        (["--cluster", NAME, "--volume-size", "50GB"], (), "'50GB': give a whole number of GiB"),
+        (["--cluster", NAME, "--acknowledge", "PF202,PF999"], (), "has PF999: give some of PF103, PF104, "),
+        (["--cluster", NAME, "--acknowledge", "PF101"], (), "has PF101: give some of PF103, PF104, "),
+        (["--cluster", NAME, "--function-in-vpc", "false", "--function-subnets", "x"], (), "leave one of them out"),
     ],
 )
 def test_usage(
@@ -234,6 +244,57 @@ def test_usage(
     output = capsys.readouterr()
     assert message in output.err
     assert output.out == ""
+
+    assert check(*arguments, "--json") == USAGE
+    assert message in json.loads(capsys.readouterr().out)["error"]
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_regions_variable(
+    cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str
+) -> None:
+    """Either variable of the AWS CLI says the region."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv(variable, "us-west-2")
+
+    assert check("--cluster", cluster.name) == OK
+    assert capsys.readouterr().err == f"checking cluster {NAME} in us-west-2\n"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "message"),
+    [
+        ("eks:DescribeCluster answered ExpiredTokenException", "ExpiredTokenException: log in again (`aws sso login`"),
+        ("Error loading SSO Token", "Error loading SSO Token: log in again"),
+    ],
+)
+def test_expired_credentials(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], trouble: str, message: str
+) -> None:
+    """Credentials that have expired are no failed check: the command says how to renew them, and for machines, too."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise NoCallerError(trouble)
+
+    monkeypatch.setattr(check_command, "look_up", refuse)
+
+    assert check("--cluster", NAME, "--json") == USAGE
+    output = capsys.readouterr()
+    assert message in output.err
+    assert message in json.loads(output.out)["error"]
+
+
+def test_a_kubectl_role_that_does_not_trust_the_caller(
+    aws: LocalAws, cluster: LocalCluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a terminal a refusal is believed at once: permissions are not seconds old there."""
+    start = time.monotonic()
+    role = f"arn:aws:iam::{aws.account}:role/nobodys"
+
+    assert check("--cluster", cluster.name, "--kubectl-role-arn", role) == OK
+    assert f"(sts:AssumeRole of {role} failed (AccessDenied" in capsys.readouterr().out
+    assert time.monotonic() - start < 10
 
 
 def test_an_account_that_may_ask_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

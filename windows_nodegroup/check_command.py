@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import re
 import sys
 import time
@@ -11,13 +13,20 @@ from typing import TYPE_CHECKING
 
 import boto3
 import botocore.session
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import (
+    BotoCoreError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from .check_output import Progress, as_json, page, summary, table
 from .handler import log
 from .handler.aws import Session
 from .handler.checks.add_ons import AddOnEnablesWindows
-from .handler.checks.aws import CONFIG, Aws, NotFoundError
+from .handler.checks.aws import CONFIG, Aws, NoCallerError, NotFoundError
+from .handler.checks.catalogue import AWS_CHECKS
 from .handler.checks.check import NotCheckedError, Outcome, Status
 from .handler.checks.declared import Declared
 from .handler.checks.image import ImageExists
@@ -37,6 +46,9 @@ OK, FAILED, USAGE = 0, 1, 2
 
 _POLL_SECONDS = 10
 _MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
+_CREDENTIALS = (
+    "log in again (`aws sso login`, `aws configure`), or give --profile; `aws sts get-caller-identity` tests it"
+)
 _IMAGE = "/aws/service/ami-windows-latest/Windows_Server-{os}-English-{edition}-EKS_Optimized-{version}/image_id"
 
 
@@ -92,20 +104,24 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.list:
         sys.stdout.write(page())
         return OK
-    if not arguments.cluster:
-        return _usage("--cluster is missing: give the cluster's name")
+    as_machine = arguments.json
+    if wrong := _wrong(arguments):
+        return _usage(wrong, as_machine)
     logging.getLogger(log.__package__).addHandler(logging.NullHandler())  # what the function would log is shown below
     progress = Progress()
     try:
         caller = _Caller(arguments.profile, arguments.region)
         if not caller.region:
-            return _usage("there is no region: give --region, or set AWS_REGION")
+            return _usage("there is no region: give --region, or set AWS_REGION", as_machine)
         outcomes = _check(arguments, caller, progress)
+    except (NoCallerError, CredentialRetrievalError, NoCredentialsError, SSOError, TokenRetrievalError) as error:
+        progress.clear()
+        return _usage(f"{error}: {_CREDENTIALS}", as_machine)
     except (BotoCoreError, NotCheckedError) as error:
         progress.clear()
-        return _usage(str(error))
+        return _usage(str(error), as_machine)
     progress.clear()
-    if arguments.json:
+    if as_machine:
         sys.stdout.write(as_json(arguments.cluster, caller.region, outcomes) + "\n")
     else:
         sys.stdout.write(f"{table(outcomes, everything=arguments.all)}\n\n{summary(outcomes)}\n")
@@ -117,6 +133,8 @@ class _Caller:
 
     def __init__(self, profile: str | None, region: str | None) -> None:
         self._botocore = botocore.session.Session(profile=profile)
+        # Of the two variables of the AWS CLI, boto3 reads AWS_DEFAULT_REGION alone.
+        region = region or os.environ.get("AWS_REGION")
         self._session = boto3.Session(botocore_session=self._botocore, region_name=region)
         self.region = self._session.region_name or ""
         self.aws = Aws(self._client)
@@ -128,12 +146,14 @@ class _Caller:
             return None
         partition = self._session.get_partition_for_region(self.region)
         partitions = {one["id"]: one["outputs"] for one in self._botocore.get_data("partitions")["partitions"]}
-        return Session(
+        session = Session(
             credentials=credentials.get_frozen_credentials(),
             region=self.region,
             url_suffix=partitions[partition]["dnsSuffix"],
             deadline=Deadline(SECONDS),
         )
+        session.settles = False
+        return session
 
     def _client(self, service: str) -> BaseClient:
         made: BaseClient = self._session.client(service, config=CONFIG)  # type: ignore[call-overload]  # any service's
@@ -208,7 +228,9 @@ def _find_image(arguments: argparse.Namespace, facts: Facts) -> str | Outcome:
         parameter = _IMAGE.format(os=arguments.os, edition=arguments.edition, version=version)
         return str(facts.aws.ask("ssm:GetParameter", Name=parameter)["Parameter"]["Value"])
     except NotFoundError:
-        return Outcome(ImageExists(), Status.FAILED, (f"AWS has no image of {wanted} in {facts.region}",))
+        is_acknowledged = ImageExists.code in facts.declared.acknowledged
+        status = Status.WARNED if is_acknowledged else Status.FAILED
+        return Outcome(ImageExists(), status, (f"AWS has no image of {wanted} in {facts.region}",))
     except NotCheckedError as error:
         return Outcome(ImageExists(), Status.NOT_CHECKED, reason=str(error))
 
@@ -217,6 +239,23 @@ def _items(given: list[str]) -> tuple[str, ...]:
     return tuple(item for one in given for item in re.split(r"[\s,]+", one) if item)
 
 
-def _usage(message: str) -> int:
+def _wrong(arguments: argparse.Namespace) -> str:
+    """Return what is wrong with the options, with what is allowed; empty if nothing is."""
+    if not arguments.cluster:
+        return "--cluster is missing: give the cluster's name"
+    if not re.fullmatch(r"(1\.\d{1,2})?", arguments.kubernetes_version):
+        return f"--kubernetes-version is {arguments.kubernetes_version!r}: give one like 1.33"
+    if not re.fullmatch("[0-9]*", arguments.volume_size):
+        return f"--volume-size is {arguments.volume_size!r}: give a whole number of GiB, like 50"
+    if arguments.function_subnets and arguments.function_in_vpc == "false":
+        return "--function-subnets are given, and --function-in-vpc is false: leave one of them out"
+    allowed = [check.code for check in AWS_CHECKS]
+    wrong = [code for code in _items(arguments.acknowledge) if code not in allowed]
+    return f"--acknowledge has {', '.join(wrong)}: give some of {', '.join(allowed)}" if wrong else ""
+
+
+def _usage(message: str, as_machine: bool) -> int:  # noqa: FBT001 — whether the output is for a machine
     sys.stderr.write(f"check: {message}\n")
+    if as_machine:
+        sys.stdout.write(json.dumps({"error": message}) + "\n")
     return USAGE

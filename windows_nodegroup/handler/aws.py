@@ -96,7 +96,10 @@ class Session:
     Attributes:
         region: The cluster's region.
         deadline: Bounds every call.
+        settles: Whether the caller's permissions may be seconds old; not so in a terminal.
     """
+
+    settles = True
 
     def __init__(
         self,
@@ -136,9 +139,11 @@ class Session:
 
     def as_role(self, keys: Keys) -> Session:
         """Return the session of somebody else, in the same place."""
-        return Session(
+        session = Session(
             keys, region=self.region, url_suffix=self._url_suffix, deadline=self.deadline, endpoints=self._endpoints
         )
+        session.settles = self.settles
+        return session
 
     def host(self, service: str) -> str:
         """Return the service's regional host name."""
@@ -170,7 +175,7 @@ class Session:
                 if response.status < _ERROR:
                     return response
                 refusal = _refusal(response)
-                if not (refusal.passing or (settling and refusal.denied)) or patience.is_over():
+                if not (refusal.passing or (settling and self.settles and refusal.denied)) or patience.is_over():
                     raise refusal
                 outcome = refusal.code
             log.warning("calling again", service=service, outcome=outcome)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ConnectTimeoutError, NoCredentialsError, ReadTimeoutError
+from botocore.exceptions import ConnectTimeoutError, NoCredentialsError, ReadTimeoutError, UnauthorizedSSOTokenError
 
 from windows_nodegroup.handler.checks import aws as aws_module
-from windows_nodegroup.handler.checks.aws import CONFIG, Aws, NotFoundError
+from windows_nodegroup.handler.checks.aws import CONFIG, Aws, NoCallerError, NotFoundError
 from windows_nodegroup.handler.checks.check import NotCheckedError
 
 from .conftest import REGION, Account, Answers
@@ -66,12 +66,26 @@ def test_every_page_is_read(account: Account, answers: Answers, monkeypatch: pyt
         (ReadTimeoutError(endpoint_url="https://ec2"), "ec2 is out of reach"),
     ],
 )
-def test_a_refusal_is_an_answer(account: Account, answers: Answers, given: str | Exception, reason: str) -> None:
+@pytest.mark.usefixtures("account")
+def test_a_refusal_is_an_answer(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch, given: str | Exception, reason: str
+) -> None:
     """Whatever AWS refuses or does not answer is told as the reason why nothing was checked."""
+    monkeypatch.setattr(aws_module, "THROTTLED_SECONDS", 0.1)
     answers.given["ec2:DescribeVpcs"] = given
 
     with pytest.raises(NotCheckedError, match=f"^{reason}$"):
-        Aws(answers.client).ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id])
+        Aws(answers.client).ask("ec2:DescribeVpcs", VpcIds=["vpc-1"])
+
+
+@pytest.mark.parametrize("code", ["RequestLimitExceeded", "Throttling", "ThrottlingException"])
+def test_throttling_is_endured(account: Account, answers: Answers, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """Whoever is asked too often is asked again, with pauses, and no check is lost by it."""
+    monkeypatch.setattr(aws_module, "THROTTLED_BACKOFF", (0.05, 0.1))
+    answers.given["ec2:DescribeVpcs"] = code
+    threading.Timer(0.2, answers.given.clear).start()
+
+    assert Aws(answers.client).ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id])["Vpcs"]
 
 
 def test_a_new_policy_takes_a_moment(account: Account, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +113,18 @@ def test_wrong_arguments_are_told(account: Account, answers: Answers) -> None:
     assert account
     with pytest.raises(NotCheckedError, match="ParamValidationError"):
         Aws(answers.client).ask("iam:ListAttachedRolePolicies", RoleName="")
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["ExpiredToken", "RequestExpired", "UnrecognizedClientException", UnauthorizedSSOTokenError()],
+)
+def test_credentials_that_do_not_count(account: Account, answers: Answers, given: str | Exception) -> None:
+    """Credentials that have expired, or that AWS does not know, are told apart from what is not allowed."""
+    answers.given["ec2:DescribeVpcs"] = given
+
+    with pytest.raises(NoCallerError):
+        Aws(answers.client).ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id])
 
 
 def test_missing_credentials_are_not_hidden(account: Account, answers: Answers) -> None:

@@ -80,13 +80,22 @@ def test_pf102_passes(facts: Describe) -> None:
     assert ClusterActive().run(facts()).status is Status.PASSED
 
 
-@pytest.mark.parametrize("status", ["CREATING", "UPDATING", "FAILED", "DELETING", "PENDING"])
-def test_pf102_finds(facts: Describe, status: str) -> None:
-    """PF102 fails in every other status and names it."""
+@pytest.mark.parametrize(
+    ("status", "outlook"),
+    [
+        ("CREATING", "wait for it to become ACTIVE"),
+        ("UPDATING", "wait for it to become ACTIVE"),
+        ("PENDING", "wait for it to become ACTIVE"),
+        ("FAILED", "it will not become ACTIVE any more"),
+        ("DELETING", "it will not become ACTIVE any more"),
+    ],
+)
+def test_pf102_finds(facts: Describe, status: str, outlook: str) -> None:
+    """PF102 fails in every other status, names it, and says whether waiting helps."""
     outcome = ClusterActive().run(facts({"status": status}))
 
     assert outcome.status is Status.FAILED
-    assert outcome.problems == (f"cluster my-cluster is {status}",)
+    assert outcome.problems == (f"cluster my-cluster is {status}, {outlook}",)
 
 
 def test_pf102_not_checked(facts: Describe) -> None:

@@ -21,6 +21,14 @@ from .conftest import REGION, Account, Answers, Describe
 pytestmark = pytest.mark.xdist_group("checks")
 
 
+OUT = {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1"}
+TO_GATEWAY = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"}
+TO_PARTNER = {"DestinationCidrBlock": "203.0.113.0/24", "GatewayId": "igw-1"}
+HALVES = ("0.0.0.0/1", "128.0.0.0/1")
+HALVES_OUT = [{**OUT, "DestinationCidrBlock": half} for half in HALVES]
+HALVES_TO_GATEWAY = [{**TO_GATEWAY, "DestinationCidrBlock": half} for half in HALVES]
+
+
 def interface(service: str, **members: Any) -> dict[str, Any]:
     """Return an interface endpoint with private DNS names."""
     endpoint = {
@@ -106,16 +114,37 @@ def test_pf205(facts: Describe, account: Account) -> None:
 
 
 def test_pf206(facts: Describe, account: Account) -> None:
-    """PF206 fails for an isolated subnet when the cluster's endpoint is public only."""
-    isolated = facts(subnet_ids=(account.isolated, account.private))
+    """PF206 fails for a subnet without a way to the internet when the cluster's endpoint is public only."""
+    isolated = facts(subnet_ids=(account.isolated, account.private, account.public))
+    peered = facts(subnet_ids=(account.peered,))
     private = facts({"resourcesVpcConfig": {"endpointPrivateAccess": True}}, subnet_ids=(account.isolated,))
     outcome = NodesReachEndpoint().run(isolated)
 
     assert outcome.status is Status.FAILED
     assert outcome.problems == (
-        f"subnet {account.isolated} has no way out of the VPC, and cluster my-cluster a public endpoint only",
+        f"subnet {account.isolated} has no way to the internet, and cluster my-cluster a public endpoint only",
     )
+    assert NodesReachEndpoint().run(peered).status is Status.FAILED
     assert NodesReachEndpoint().run(private).status is Status.PASSED
+
+
+@pytest.mark.parametrize(
+    ("routes", "way"),
+    [
+        ([TO_PARTNER, OUT], Way.OUT),
+        ([TO_PARTNER], Way.ELSEWHERE),
+        ([*HALVES_OUT, TO_GATEWAY], Way.OUT),
+        ([OUT, *HALVES_TO_GATEWAY], Way.INTERNET_GATEWAY),
+        (HALVES_TO_GATEWAY, Way.INTERNET_GATEWAY),
+        (HALVES_OUT, Way.OUT),
+        (HALVES_OUT[:1], Way.ELSEWHERE),
+        ([TO_GATEWAY, {"DestinationCidrBlock": "10.9.0.0/16", "TransitGatewayId": "tgw-1"}], Way.INTERNET_GATEWAY),
+        ([{"DestinationPrefixListId": "pl-1", "GatewayId": "igw-1"}], Way.ELSEWHERE),
+    ],
+)
+def test_where_routes_lead(routes: list[dict[str, str]], way: Way) -> None:
+    """What counts are routes to everywhere, in one piece or in halves; the more specific of two wins."""
+    assert _way(routes) is way
 
 
 @pytest.mark.parametrize(

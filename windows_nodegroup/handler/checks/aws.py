@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 from botocore.exceptions import ConnectionError as Unconnected
 
+from ..deadline import Backoff  # noqa: TID252 — in Lambda, the package has another absolute name
 from .check import NotCheckedError
 
 if TYPE_CHECKING:
@@ -26,10 +35,32 @@ CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts"
 #: How long to wait before asking again what was refused, in seconds.
 RETRY_SECONDS = 2.0
 
+#: For how long AWS is asked again that is asked too often, in seconds, and the pauses: the first at most, the longest.
+THROTTLED_SECONDS = 10.0
+THROTTLED_BACKOFF = (0.5, 3.0)
+
 Answer: TypeAlias = dict[str, Any]
 
 _ABSENT = {"ResourceNotFoundException", "NoSuchEntity", "ParameterNotFound"}
 _ABSENT_ENDINGS = (".NotFound", ".Malformed", ".Unavailable")
+_THROTTLED = {
+    "EC2ThrottledException",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+_UNKNOWN_CALLER = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "RequestExpired",
+    "UnrecognizedClientException",
+}
 _REFUSED = {"AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
 
 
@@ -39,6 +70,14 @@ class NotFoundError(Exception):
 
 class RefusedError(NotCheckedError):
     """A permission is missing."""
+
+
+class ThrottledError(NotCheckedError):
+    """The account, with all who call in it, asks more often than AWS answers."""
+
+
+class NoCallerError(NotCheckedError):
+    """The credentials have expired, or AWS does not know them."""
 
 
 class Aws:
@@ -80,13 +119,19 @@ class Aws:
     def ask_again(self, action: str, **arguments: object) -> Answer:
         """Like `ask`, but AWS is asked each time: for what changes while we look."""
         self.asked.add(action)
+        backoff, end = Backoff(*THROTTLED_BACKOFF), time.monotonic() + THROTTLED_SECONDS
         while True:
+            pause = RETRY_SECONDS
             try:
                 return self._answer(action, **arguments)
             except RefusedError:
                 if time.monotonic() + RETRY_SECONDS > self._settled:
                     raise
-            time.sleep(RETRY_SECONDS)
+            except ThrottledError:
+                pause = backoff.next()
+                if time.monotonic() + pause > end:
+                    raise
+            time.sleep(pause)
 
     def _answer(self, action: str, **arguments: object) -> Answer:
         service, _, operation = action.partition(":")
@@ -100,6 +145,8 @@ class Aws:
             raise _meaning(action, error) from error
         except NoCredentialsError:
             raise
+        except (CredentialRetrievalError, SSOError, TokenRetrievalError) as error:
+            raise NoCallerError(str(error)) from error
         except (Unconnected, HTTPClientError) as error:
             raise NotCheckedError(f"{service} is out of reach") from error
         except BotoCoreError as error:
@@ -119,4 +166,8 @@ def _meaning(action: str, error: ClientError) -> Exception:
         return NotFoundError(code)
     if code in _REFUSED:
         return RefusedError(f"{action} is not allowed")
+    if code in _THROTTLED:
+        return ThrottledError(f"{action} answered {code}")
+    if code in _UNKNOWN_CALLER:
+        return NoCallerError(f"{action} answered {code}")
     return NotCheckedError(f"{action} answered {code}")

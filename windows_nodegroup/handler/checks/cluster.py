@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MODES_WITH_ACCESS_ENTRIES = ("API", "API_AND_CONFIG_MAP")
 MODES_WITH_AWS_AUTH = ("CONFIG_MAP", "API_AND_CONFIG_MAP")
 
+#: States from which a cluster becomes ACTIVE by itself.
+PASSING = frozenset({"CREATING", "PENDING", "UPDATING"})
+
 
 class ClusterExists(Check[Facts]):
     """The cluster exists, and its name is written exactly so."""
@@ -38,7 +41,7 @@ class ClusterActive(Check[Facts]):
 
     code = "PF102"
     severity = Severity.FAILS
-    cure = "wait until it is ACTIVE and deploy again: nodes that start earlier cannot register"
+    cure = "deploy to an ACTIVE cluster: nodes can register with no other"
     documentation = GUIDE + "launch-windows-workers.html"
     unseen = "does not see whether the control plane is healthy beyond its status"
     asks = ("eks:DescribeCluster",)
@@ -47,7 +50,8 @@ class ClusterActive(Check[Facts]):
         """Name the status."""
         status = _known(subject.cluster.get("status"), "status")
         if status != "ACTIVE":
-            yield f"cluster {subject.name} is {status}"
+            passes = "wait for it to become ACTIVE" if status in PASSING else "it will not become ACTIVE any more"
+            yield f"cluster {subject.name} is {status}, {passes}"
 
 
 class NotLocal(Check[Facts]):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, collapse_addresses
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from .check import GUIDE, Check, NotCheckedError, NotNeededError, Severity
 from .facts import Facts
-from .routes import Way, lacking, routed
+from .routes import Way, are_everywhere, lacking, routed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,5 +167,4 @@ def _described(subject: Facts) -> list[Answer]:
 
 
 def _admit_everybody(cidrs: list[str]) -> bool:
-    networks = (IPv4Network(cidr, strict=False) for cidr in cidrs if ":" not in cidr)
-    return any(network.prefixlen == 0 for network in collapse_addresses(networks))
+    return are_everywhere(IPv4Network(cidr, strict=False) for cidr in cidrs if ":" not in cidr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Network, collapse_addresses
 from typing import TYPE_CHECKING
 
 from .check import GUIDE, Check, NotCheckedError, NotNeededError, Severity
@@ -11,7 +12,7 @@ from .facts import Facts
 from .network import subnets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .aws import Answer
 
@@ -116,9 +117,12 @@ class NodesReachEndpoint(Check[Facts]):
 
     code = "PF206"
     severity = Severity.FAILS
-    cure = "enable the cluster's private endpoint, or give subnets with a way out"
+    cure = "enable the cluster's private endpoint, or give subnets with a way to the internet"
     documentation = GUIDE + "cluster-endpoint.html"
-    unseen = "does not see whether publicAccessCidrs admit the NAT gateway's address when the endpoint is public only"
+    unseen = (
+        "does not see whether publicAccessCidrs admit the NAT gateway's address when the endpoint is public only, nor "
+        "routes to the endpoint's addresses alone"
+    )
     asks = ("eks:DescribeCluster", "ec2:DescribeSubnets", "ec2:DescribeRouteTables")
 
     def problems(self, subject: Facts) -> Iterator[str]:
@@ -126,8 +130,8 @@ class NodesReachEndpoint(Check[Facts]):
         if subject.vpc_config.get("endpointPrivateAccess", True):
             return
         for one in _of_nodes(subject):
-            if one.way is Way.NOWHERE:
-                yield f"subnet {one.id} has no way out of the VPC, and cluster {subject.name} a public endpoint only"
+            if one.way in {Way.NOWHERE, Way.ELSEWHERE}:
+                yield f"subnet {one.id} has no way to the internet, and cluster {subject.name} a public endpoint only"
 
 
 def lacking(subject: Facts, concerned: list[Subnet], services: tuple[str, ...]) -> Iterator[tuple[Subnet, str]]:
@@ -207,12 +211,30 @@ def _table(subnet: Answer, tables: list[Answer]) -> Answer:
 
 def _way(routes: list[Answer]) -> Way:
     active = [route for route in routes if route.get("State", "active") == "active"]
-    if any(_is_ipv4(route) and str(route.get("GatewayId", "")).startswith("igw-") for route in active):
-        return Way.INTERNET_GATEWAY
     beyond = [route for route in active if _leaves_vpc(route)]
-    if any(route.get("DestinationCidrBlock") == "0.0.0.0/0" for route in beyond):
+    public = [route for route in beyond if str(route.get("GatewayId", "")).startswith("igw-")]
+    to_gateway = _width_of_everywhere(public)
+    otherwise = _width_of_everywhere([route for route in beyond if route not in public])
+    # Of two ways to everywhere, the one of more specific routes wins. One to some addresses only says little.
+    if to_gateway > otherwise:
+        return Way.INTERNET_GATEWAY
+    if otherwise >= 0:
         return Way.OUT
     return Way.ELSEWHERE if beyond else Way.NOWHERE
+
+
+def _width_of_everywhere(routes: list[Answer]) -> int:
+    """Return the shortest prefix of routes that lead to all addresses together; -1 if they do not.
+
+    Instead of 0.0.0.0/0 some have 0.0.0.0/1 and 128.0.0.0/1, so as to overrule another route.
+    """
+    networks = [IPv4Network(route["DestinationCidrBlock"]) for route in routes if "DestinationCidrBlock" in route]
+    return min(network.prefixlen for network in networks) if are_everywhere(networks) else -1
+
+
+def are_everywhere(networks: Iterable[IPv4Network]) -> bool:
+    """Whether networks hold all addresses together."""
+    return any(network.prefixlen == 0 for network in collapse_addresses(networks))
 
 
 def _is_ipv4(route: Answer) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .aws import NotFoundError
 from .catalogue import AWS_CHECKS, CLUSTER_CHECKS, GATES
 from .check import Outcome, Status
+from .cluster import PASSING
 from .facts import Facts
 from .report import Report
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from .check import Check, Subject
     from .declared import Declared
     from .in_cluster import ClusterFacts
-
-#: States from which a cluster becomes ACTIVE by itself.
-_PASSING = frozenset({"CREATING", "PENDING", "UPDATING"})
 
 #: The checks wait for AWS, not for the processor; more would not be faster, because they share what they ask.
 _THREADS = 8
@@ -42,7 +40,7 @@ def look_up(declared: Declared, aws: Aws, region: str, *, pause: Callable[[], bo
     """
     while True:
         cluster = _describe(declared.cluster_name, aws)
-        if cluster.get("status") not in _PASSING or not pause():
+        if cluster.get("status") not in PASSING or not pause():
             return Facts(declared=declared, aws=aws, region=region, cluster=cluster)
 
 

@@ -1,4 +1,4 @@
-"""The preflight comes first, is told what the template declares, and tells nodes what nobody knew before."""
+"""The preflight comes first and is told what the template declares; nodes are told what nobody knew before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.synthesis import (
 )
 from windows_nodegroup import AmiRefresh, NodeAuthorization, WindowsAmi, WindowsIpam
 from windows_nodegroup.handler import contract
-from windows_nodegroup.handler.preflight_contract import PERMISSIONS, AwsPreflight, ClusterPreflight
+from windows_nodegroup.handler.preflight_contract import PERMISSIONS, AwsPreflight, ClusterFacts, ClusterPreflight
 
 ROLE = "arn:aws:iam::111122223333:role/nodes"
 FACTS = {
@@ -83,7 +83,6 @@ def test_what_is_said_of_the_function() -> None:
     assert properties[AwsPreflight.FUNCTION_SECURITY_GROUP_IDS] == [CLUSTER_SECURITY_GROUP]
     assert properties[AwsPreflight.KUBECTL_ROLE_ARN] == ROLE
     assert properties[AwsPreflight.WINDOWS_IPAM] == "update"
-    assert properties[AwsPreflight.FACTS_ARE_READ] == "false"
     assert AwsPreflight.WINDOWS_IPAM not in _properties(windows_ipam=None)
 
 
@@ -92,10 +91,9 @@ def test_group_of_the_control_plane() -> None:
     cluster = make_cluster(**FACTS, cluster_security_group=None)
     template = template_of(make_node_group(cluster=cluster, security_groups=["sg-0ddddddddddddddddd"]))
     rules = only(template, "AWS::EC2::SecurityGroup")["Properties"]["SecurityGroupIngress"]
-    ((preflight, checks),) = resources_of(template, AwsPreflight.TYPE).items()
+    ((facts, _),) = resources_of(template, ClusterFacts.TYPE).items()
     sources = [rule["SourceSecurityGroupId"] for rule in rules]
-    assert sources == [{"Fn::GetAtt": [preflight, AwsPreflight.CLUSTER_SECURITY_GROUP_ID]}] * 2
-    assert AwsPreflight.FACTS_ARE_READ not in checks["Properties"]
+    assert sources == [{"Fn::GetAtt": [facts, ClusterFacts.CLUSTER_SECURITY_GROUP_ID]}] * 2
 
 
 def test_group_of_the_function() -> None:
@@ -150,15 +148,23 @@ def test_first() -> None:
 
 
 def test_facts() -> None:
-    """What nobody knows of the cluster, nodes learn from the preflight; what is known stays as it is."""
-    unknown = _user_data()
-    for attribute in (AwsPreflight.ENDPOINT, AwsPreflight.CERTIFICATE_AUTHORITY_DATA, AwsPreflight.SERVICE_IPV4_CIDR):
-        assert f"'Fn::GetAtt': ['WindowsPreflight8528D3CC', '{attribute}']" in unknown
-    assert "WindowsPreflight" not in _user_data(cluster=make_cluster(**FACTS))
+    """What nobody knows of the cluster, nodes learn from EKS, asked once after the checks; what is known stays."""
+    stack, cluster = make_stack(), make_cluster()
+    for name in ("one", "two"):
+        make_node_group(stack, name, cluster=cluster, nodegroup_name=name)
+    template = template_of(stack)
+    ((facts, asked),) = resources_of(template, ClusterFacts.TYPE).items()
+    assert len(asked["DependsOn"]) == 1
+    assert asked["DependsOn"][0] in resources_of(template, AwsPreflight.TYPE)
+    for launch_template in resources_of(template, "AWS::EC2::LaunchTemplate").values():
+        user_data = str(launch_template["Properties"]["LaunchTemplateData"]["UserData"])
+        for name in (ClusterFacts.ENDPOINT, ClusterFacts.CERTIFICATE_AUTHORITY_DATA, ClusterFacts.SERVICE_IPV4_CIDR):
+            assert f"'Fn::GetAtt': ['{facts}', '{name}']" in user_data
+    assert not resources_of(make_node_group(cluster=make_cluster(**FACTS)), ClusterFacts.TYPE)
     partly = _user_data(cluster=make_cluster(**FACTS | {"service_ipv4_cidr": None}))
     assert FACTS["cluster_endpoint"] in partly
-    assert AwsPreflight.SERVICE_IPV4_CIDR in partly
-    assert AwsPreflight.ENDPOINT + "'" not in partly
+    assert ClusterFacts.SERVICE_IPV4_CIDR in partly
+    assert ClusterFacts.ENDPOINT + "'" not in partly
 
 
 def test_off() -> None:

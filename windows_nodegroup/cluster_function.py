@@ -19,7 +19,7 @@ from .fingerprint import fingerprint
 from .function_access import kubectl_role_is_given, kubectl_role_policies, way_in
 from .function_asset import function_archive
 from .handler import contract
-from .handler.preflight_contract import ClusterPreflight
+from .handler.preflight_contract import ClusterFacts, ClusterPreflight
 from .network import subnet_ids, ways_out
 from .order import Step, make_after, make_after_all, make_after_endpoints
 from .remembered import pseudo_parameter, stack_of
@@ -92,6 +92,7 @@ class ClusterFunction(Construct):
             )
         skip_checkov(log_group, _OF_LOG)
         skip_checkov(function, _OF_FUNCTION)
+        self._facts: Step | None = None
         self._windows_ipam: WindowsIpam | None = None
         self._support: Step | None = None
         self._inside: Step | None = None
@@ -187,6 +188,17 @@ class ClusterFunction(Construct):
     def asks_for_other_ipam(self, ipam: WindowsIpam) -> bool:
         """Whether another node group has asked for other settings of the cluster."""
         return self._windows_ipam not in (None, ipam)
+
+    def ask_for_facts(self, checks: Step) -> Step:
+        """Has EKS asked, once for all node groups, what nodes have to know of the cluster and nobody else does.
+
+        Args:
+            checks: What tells a cluster that cannot be asked about better.
+        """
+        if self._facts is None:
+            self._facts = self.custom_resource(self, "ClusterFacts", ClusterFacts.TYPE, {}, enters=False)
+            make_after(self._facts.resource, checks)
+        return self._facts
 
     def support_windows(self, ipam: WindowsIpam) -> Step:
         """Has Windows support enabled, once for all node groups; nodes must not be launched before.

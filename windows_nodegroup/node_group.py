@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration, TagManager
+    from aws_cdk import aws_eks as eks
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
@@ -89,7 +90,7 @@ class WindowsNodeGroup(NodeGroupBase):
         bootstrap_arguments: str | None = None,
         bootstrap_timeout: Duration | None = None,
         capacity_reservation: CapacityReservation | None = None,
-        capacity_type: CapacityType | str | None = None,
+        capacity_type: CapacityType | eks.CapacityType | str | None = None,
         cluster_autoscaler: bool = False,
         cni_policy: bool = True,
         desired_size: Number | None = None,
@@ -293,13 +294,13 @@ class WindowsNodeGroup(NodeGroupBase):
                 acknowledged_checks=acknowledged_checks,
             )
             checks = first.make(self, image_id)
-            bootstrap = replace(bootstrap, **first.facts(checks))
+            bootstrap = replace(bootstrap, **first.facts(self, checks))
         self.role = role.make(self)
         authorizations = access.authorize(self, self.role)
         security_group, self.security_group_id = network.own_security_group(
             self,
             f"Windows nodes {nodegroup_name} of the EKS cluster {cluster.cluster_name}",
-            control_plane_group=first.cluster_security_group_id(checks) if checks else None,
+            control_plane_group=first.control_plane_group(self, checks) if checks else None,
         )
         self.launch_template = ec2.CfnLaunchTemplate(
             self,

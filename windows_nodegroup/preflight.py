@@ -1,7 +1,7 @@
-"""What is asked before anything is made: whether nodes like these can join this cluster, and the cluster's facts.
+"""What is asked before anything is made: whether nodes like these can join this cluster.
 
-The checks stand in the function's `checks`; `docs/checks.md` lists them. Here they are told what the template declares,
-and what a node has to be told is taken from their answer where nobody knows it before.
+The checks stand in the function's `checks`; `docs/checks.md` lists them. Here they are told what the template declares.
+What nodes have to be told and nobody knows is asked of EKS as soon as they have passed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Stack
 
 from .cluster_function import ClusterFunction
-from .handler.preflight_contract import PERMISSIONS, AwsPreflight
+from .handler.preflight_contract import PERMISSIONS, AwsPreflight, ClusterFacts
 from .literals import is_literal
 from .network import subnet_ids
 from .order import make_after
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 _LOOKED_UP_BY_EC2 = "resolve:ssm:"
 _ATTRIBUTES = {
-    "cluster_endpoint": AwsPreflight.ENDPOINT,
-    "cluster_certificate_authority_data": AwsPreflight.CERTIFICATE_AUTHORITY_DATA,
-    "service_ipv4_cidr": AwsPreflight.SERVICE_IPV4_CIDR,
+    "cluster_endpoint": ClusterFacts.ENDPOINT,
+    "cluster_certificate_authority_data": ClusterFacts.CERTIFICATE_AUTHORITY_DATA,
+    "service_ipv4_cidr": ClusterFacts.SERVICE_IPV4_CIDR,
 }
 
 
@@ -105,7 +105,6 @@ class Preflight:
                 AwsPreflight.KUBECTL_ROLE_ARN: cluster.kubectl_role_arn if enters else None,
                 AwsPreflight.WINDOWS_IPAM: self.access.windows_ipam and self.access.windows_ipam.add_on,
                 AwsPreflight.WAITS_FOR_SIGNALS: _text(self.wait_for_signals),
-                AwsPreflight.FACTS_ARE_READ: None if self._reads_facts else "false",
                 AwsPreflight.ACKNOWLEDGED: list(self.acknowledged_checks) or None,
             },
             enters=False,
@@ -141,23 +140,22 @@ class Preflight:
             root.node.add_dependency(checks.resource)
         ClusterFunction.of(scope, self.cluster).begin_after(checks)
 
-    def cluster_security_group_id(self, checks: Step) -> Intrinsic:
-        """The cluster security group, as found out; for where nobody knows it before."""
-        return attribute(checks.resource, AwsPreflight.CLUSTER_SECURITY_GROUP_ID)
+    def control_plane_group(self, scope: Construct, checks: Step) -> Intrinsic | None:
+        """A security group of the control plane, as EKS knows it; None if it is known already."""
+        if self.cluster.cluster_security_group_id or self.cluster.security_group_ids:
+            return None
+        return self._fact(scope, checks, ClusterFacts.CLUSTER_SECURITY_GROUP_ID)
 
-    @property
-    def _reads_facts(self) -> bool:
-        """Whether anything is made of what the checks find out: then it must not be lost."""
-        cluster = self.cluster
-        knows_group = bool(cluster.cluster_security_group_id or cluster.security_group_ids)
-        return None in cluster.facts.values() or not knows_group
-
-    def facts(self, checks: Step) -> dict[str, Any]:
-        """What a node is told of its cluster, as keyword arguments of `Bootstrap`: as known, else as found out."""
+    def facts(self, scope: Construct, checks: Step) -> dict[str, Any]:
+        """What a node is told of its cluster, as keyword arguments of `Bootstrap`: as known, else as EKS knows it."""
         return {
-            name: attribute(checks.resource, _ATTRIBUTES[name]) if value is None else value
+            name: self._fact(scope, checks, _ATTRIBUTES[name]) if value is None else value
             for name, value in self.cluster.facts.items()
         }
+
+    def _fact(self, scope: Construct, checks: Step, name: str) -> Intrinsic:
+        facts = ClusterFunction.of(scope, self.cluster).ask_for_facts(checks)
+        return attribute(facts.resource, name)
 
 
 def _text(value: bool) -> str:  # noqa: FBT001 — CloudFormation knows no others than texts

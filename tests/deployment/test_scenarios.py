@@ -240,7 +240,7 @@ def test_cluster_deleted_before_an_update(aws: LocalAws, scenario: Scenario) -> 
     started = time.monotonic()
     updated = scenario.deploy(cluster.name, described, instance_types=["m5.xlarge"])
     assert time.monotonic() - started < 60
-    assert updated.status == "UPDATE_ROLLBACK_COMPLETE", updated.events
+    assert updated.status == "UPDATE_ROLLBACK_COMPLETE", updated.reasons
     assert "PF101" in updated.reasons, updated.reasons
     assert scenario.destroy(cluster.name).status == "DELETE_COMPLETE"
 

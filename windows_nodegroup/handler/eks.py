@@ -35,6 +35,8 @@ class Cluster(NamedTuple):
         certificate_authority: The authority that signed the endpoint's certificate, as PEM.
         authentication_mode: `CONFIG_MAP`, `API_AND_CONFIG_MAP` or `API`.
         is_public: Whether the endpoint can be reached from outside the cluster's VPC.
+        service_ipv4_cidr: The range of its service addresses; empty if they are none of IPv4.
+        security_group_id: The security group that EKS made with it.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Cluster(NamedTuple):
     certificate_authority: str
     authentication_mode: str
     is_public: bool
+    service_ipv4_cidr: str
+    security_group_id: str
 
     @property
     def reads_aws_auth(self) -> bool:
@@ -84,6 +88,8 @@ def describe_cluster(session: Session, name: str) -> Cluster:
         # Clusters from before access entries have no access configuration.
         authentication_mode=(members.get("accessConfig") or {}).get("authenticationMode") or "CONFIG_MAP",
         is_public=vpc.get("endpointPublicAccess") is not False,
+        service_ipv4_cidr=(members.get("kubernetesNetworkConfig") or {}).get("serviceIpv4Cidr") or "",
+        security_group_id=vpc.get("clusterSecurityGroupId") or "",
     )
     log.info(
         "described the cluster", cluster=name, status=cluster.status, authentication_mode=cluster.authentication_mode

@@ -18,7 +18,7 @@ from .cloudformation import Answer, NotARequestError, Request, deliver
 from .contract import REQUEST_SECONDS, AwsAuthEntry, NodesReady, WindowsIpam
 from .deadline import Deadline
 from .failures import Failure, Internal, InvalidProperties
-from .preflight_contract import AwsPreflight, ClusterPreflight
+from .preflight_contract import AwsPreflight, ClusterFacts, ClusterPreflight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 RESOURCES: Mapping[str, str] = {
     AwsAuthEntry.TYPE: ".aws_auth_entry",
     AwsPreflight.TYPE: ".preflight",
+    ClusterFacts.TYPE: ".cluster_facts",
     ClusterPreflight.TYPE: ".cluster_preflight",
     WindowsIpam.TYPE: ".windows_support",
     NodesReady.TYPE: ".readiness",

@@ -1,7 +1,6 @@
 """`Custom::PreflightAws`: asks AWS, before anything else of a stack exists, whether Windows nodes can join the cluster.
 
-Every failure is reported at once. The answer carries the facts of the cluster that the template needs. Nothing is
-changed, so there is nothing to delete.
+Every failure is reported at once. Nothing is changed, so there is nothing to delete.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
-from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -19,7 +17,6 @@ from .checks.aws import CONFIG, Aws
 from .checks.check import NotCheckedError, Status
 from .checks.cluster import MODES_WITH_ACCESS_ENTRIES, authentication_mode
 from .checks.declared import Declared
-from .checks.report import REASON_BYTES, Report
 from .checks.runner import check_aws, look_up
 from .cloudformation import text_property
 from .deadline import Patience
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
 
     from .checks.check import Outcome
     from .checks.facts import Facts
+    from .checks.report import Report
     from .cloudformation import Request
     from .deadline import Deadline
 
@@ -60,8 +58,6 @@ _WAY_IN = (
     AwsPreflight.NODE_ROLE_ARN,
 )
 
-_DNS_ADDRESS = 10  # EKS gives its DNS service the tenth address of the service CIDR
-
 
 class PreflightFailed(Failure):
     """Some checks failed; `str()` is the whole report, with codes, cures and pages."""
@@ -80,48 +76,39 @@ def physical_id(properties: Mapping[str, Any]) -> str:
 
 
 def create(request: Request, deadline: Deadline) -> Mapping[str, str]:
-    """Check, and return the facts of the cluster.
+    """Check, and return the warnings.
 
     Raises:
         PreflightFailed: A check failed.
         AwsCallFailed: The cluster cannot be described.
     """
-    facts, report = _check(request, deadline)
+    report = _check(request, deadline)
     if report.failed:
         raise PreflightFailed(report.reason())
-    return _attributes(facts, report)
+    return _warnings(report)
 
 
 def update(request: Request, deadline: Deadline) -> Mapping[str, str]:
     """Check again, but never stand in the way of a rollback: a failure then would strand the stack half-way.
 
     Raises:
-        PreflightFailed: A check failed, and the stack is not being rolled back.
-        AwsCallFailed: EKS cannot be asked. Where the template reads the facts, that ends a rollback, too: see
-            docs/decisions/0007-a-rollback-without-facts.md.
+        PreflightFailed: A check failed, and the stack is known not to be rolled back.
+        AwsCallFailed: The cluster cannot be described, likewise.
     """
     status = _stack_status(request)
-    try:
-        return _update(request, deadline, status)
-    except AwsCallFailed as failure:
-        if request.properties.get(AwsPreflight.FACTS_ARE_READ) != "false":
-            raise
-        return {AwsPreflight.WARNINGS: forgive(failure, status)}
-
-
-def _update(request: Request, deadline: Deadline, status: str) -> Mapping[str, str]:
     if is_rollback(status):
         log.warning("the stack is being rolled back: nothing is checked", stack_status=status)
-        # Nothing else waits for the time, and a rollback that ends here has to be continued by hand.
-        facts = _look_up(declared(request.properties), deadline, patience=Patience(deadline.remaining()))
-        return _attributes(facts, Report(()))
-    facts, report = _check(request, deadline)
+        return {AwsPreflight.WARNINGS: "none"}
+    try:
+        report = _check(request, deadline)
+    except AwsCallFailed as failure:
+        return {AwsPreflight.WARNINGS: forgive(failure, status)}
     if not report.failed:
-        return _attributes(facts, report)
+        return _warnings(report)
     if status:
         raise PreflightFailed(report.reason())
     log.warning("nobody knows whether this is a rollback, so it does not fail", reason=report.reason())
-    return _attributes(facts, report)
+    return _warnings(report)
 
 
 def delete(request: Request, deadline: Deadline) -> Mapping[str, str]:
@@ -186,7 +173,7 @@ def log_outcome(outcome: Outcome) -> None:
     say("checked", **facts)
 
 
-def _check(request: Request, deadline: Deadline) -> tuple[Facts, Report]:
+def _check(request: Request, deadline: Deadline) -> Report:
     wanted = declared(request.properties)
 
     def pause() -> bool:
@@ -203,7 +190,7 @@ def _check(request: Request, deadline: Deadline) -> tuple[Facts, Report]:
         facts = replace(facts, declared=replace(wanted, acknowledged=(*wanted.acknowledged, *_MOVED_ON)))
     deadline.doing = "checking"
     facts = replace(facts, declared=replace(facts.declared, stack=_stack(request, facts.declared, settle_seconds)))
-    return facts, check_aws(facts, report=log_outcome)
+    return check_aws(facts, report=log_outcome)
 
 
 def _declares_nothing_new(request: Request) -> bool:
@@ -214,12 +201,11 @@ def _declares_nothing_new(request: Request) -> bool:
 def _look_up(
     wanted: Declared,
     deadline: Deadline,
-    pause: Callable[[], bool] = lambda: False,
+    pause: Callable[[], bool],
     *,
-    settle_seconds: float = 0.0,
-    patience: Patience | None = None,
+    settle_seconds: float,
 ) -> Facts:
-    patience, aws = patience or Patience(DESCRIBE_SECONDS), _aws(settle_seconds)
+    patience, aws = Patience(DESCRIBE_SECONDS), _aws(settle_seconds)
     while True:
         try:
             return look_up(wanted, aws, os.environ["AWS_REGION"], pause=pause)
@@ -232,20 +218,8 @@ def _look_up(
         deadline.pause(RETRY_SECONDS)
 
 
-def _attributes(facts: Facts, report: Report) -> Mapping[str, str]:
-    """Return every attribute, empty where EKS does not say: a missing one would fail whatever refers to it."""
-    cluster = facts.cluster
-    cidr = str((cluster.get("kubernetesNetworkConfig") or {}).get("serviceIpv4Cidr") or "")
-    attributes = {
-        AwsPreflight.ENDPOINT: str(cluster.get("endpoint") or ""),
-        AwsPreflight.CERTIFICATE_AUTHORITY_DATA: str((cluster.get("certificateAuthority") or {}).get("data") or ""),
-        AwsPreflight.SERVICE_IPV4_CIDR: cidr,
-        AwsPreflight.DNS_CLUSTER_IP: str(ip_network(cidr)[_DNS_ADDRESS]) if cidr else "",
-        AwsPreflight.CLUSTER_SECURITY_GROUP_ID: str(facts.vpc_config.get("clusterSecurityGroupId") or ""),
-    }
-    # The facts must not be cut, so it is the warnings that have to fit.
-    room = REASON_BYTES - sum(map(len, attributes.values()))
-    return {**attributes, AwsPreflight.WARNINGS: report.warnings(room, with_failures=True)}
+def _warnings(report: Report) -> Mapping[str, str]:
+    return {AwsPreflight.WARNINGS: report.warnings(with_failures=True)}
 
 
 def _stack(request: Request, wanted: Declared, settle_seconds: float) -> str:

@@ -55,10 +55,20 @@ class AwsPreflight:
     WINDOWS_IPAM = "WindowsIpam"
     #: `true` where creation waits for the nodes' signals, which they send to CloudFormation.
     WAITS_FOR_SIGNALS = "WaitsForSignals"
-    #: `false` where the template reads no attribute but the warnings: a rollback then needs no cluster to be described.
-    FACTS_ARE_READ = "FactsAreRead"
     #: Codes of failing checks that somebody has looked at: they become warnings.
     ACKNOWLEDGED = "Acknowledged"
+
+    #: Attribute: the warnings, one a line, or `none`.
+    WARNINGS = "Warnings"
+
+
+class ClusterFacts:
+    """`Custom::ClusterFacts`: what nodes have to know of their cluster, where only EKS can tell it."""
+
+    TYPE = "Custom::ClusterFacts"
+
+    #: The cluster's name, exactly as EKS has it.
+    CLUSTER_NAME = "ClusterName"
 
     #: Attributes: facts of the cluster that never change while it exists.
     ENDPOINT = "Endpoint"
@@ -66,8 +76,6 @@ class AwsPreflight:
     SERVICE_IPV4_CIDR = "ServiceIpv4Cidr"
     DNS_CLUSTER_IP = "DnsClusterIp"
     CLUSTER_SECURITY_GROUP_ID = "ClusterSecurityGroupId"
-    #: Attribute: the warnings, one a line, or `none`.
-    WARNINGS = "Warnings"
 
 
 class ClusterPreflight:

@@ -38,11 +38,10 @@ class Report:
         lines = [f"{message} {one.check.documentation}" for one in failures for message in one.messages()]
         return _fitting([f"preflight failed: {codes}", *lines], REASON_BYTES)
 
-    def warnings(self, room: int = REASON_BYTES, *, with_failures: bool = False) -> str:
+    def warnings(self, *, with_failures: bool = False) -> str:
         """Return what somebody should look at, one warning a line, and which checks could not be made; or `none`.
 
         Args:
-            room: How many bytes it may have.
             with_failures: Also say what failed, where that does not stop anything.
         """
         told = self.having(Status.FAILED, Status.WARNED) if with_failures else self.having(Status.WARNED)
@@ -51,7 +50,7 @@ class Report:
         for outcome in self.having(Status.NOT_CHECKED):
             blind.setdefault(outcome.reason, []).append(outcome.check.code)
         lines += [f"not checked: {', '.join(codes)} ({reason})" for reason, codes in blind.items()]
-        return _fitting(lines, room) or "none"
+        return _fitting(lines, REASON_BYTES) or "none"
 
 
 def _fitting(lines: Sequence[str], limit: int) -> str:

@@ -16,7 +16,7 @@ from werkzeug.exceptions import NotFound
 
 from local_aws.moto_account import SERVICES as MOTO_SERVICES
 from local_aws.refusals import missing_operation, missing_service, refusal
-from local_aws.service import CALLER
+from local_aws.service import CALLER, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -105,7 +105,7 @@ class Front:
                 "the security token included in the request is invalid",
                 HTTPStatus.FORBIDDEN,
             )
-        environ[CALLER] = caller
+        environ[CALLER], environ[REGION] = caller, scope["region"]
         if service == "s3":
             operation = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
         else:

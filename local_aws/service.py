@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Where the front leaves who is calling.
 CALLER = "local_aws.caller"
+#: Where the front leaves which region is asked.
+REGION = "local_aws.region"
 
 
 class ServiceError(ServiceException):
@@ -34,10 +36,11 @@ class ServiceError(ServiceException):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: the operation's parameters by AWS's names, and who asks."""
+    """One request: the operation's parameters by AWS's names, who asks, and in which region."""
 
     parameters: dict[str, Any]
     caller: Caller
+    region: str
 
 
 class Service:
@@ -62,7 +65,8 @@ class Service:
         method = getattr(self, xform_name(operation.name), None)
         if method is None:
             return missing_operation(self.name, operation.name)
-        call = Call(_parameters(request, operation, url_params), request.environ[CALLER])
+        parameters = _parameters(request, operation, url_params)
+        call = Call(parameters, request.environ[CALLER], request.environ[REGION])
         try:
             output: Any = method(call)
         except ServiceError as refused:

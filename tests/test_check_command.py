@@ -101,6 +101,15 @@ def test_a_wrong_name(cluster: LocalCluster, capsys: pytest.CaptureFixture[str])
     assert output.endswith("\n1 failed\n")
 
 
+def test_a_cluster_of_another_region(cluster: LocalCluster, capsys: pytest.CaptureFixture[str]) -> None:
+    """A cluster that is in another region does not exist here, and subnets that do not either say why."""
+    assert check("--cluster", cluster.name, "--region", "eu-west-1", "--subnets", *cluster.subnet_ids) == FAILED
+    output = capsys.readouterr().out
+
+    assert output.startswith("PF101  failed ")
+    assert "there is no cluster checked in eu-west-1, and the subnets are not there either: " in output
+
+
 def test_problems_with_their_cures(cluster: LocalCluster, capsys: pytest.CaptureFixture[str]) -> None:
     """All problems are shown at once, each with its cure and the page; a failure that is acknowledged only warns."""
     wrong = ["--cluster", cluster.name, "--subnets", "subnet-0aaaaaaaaaaaaaaaa", "--instance-types", "m6g.large"]

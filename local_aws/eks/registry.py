@@ -29,9 +29,13 @@ class ClusterRegistry(Service):
 
     def _cluster(self, call: Call) -> Cluster:
         name = call.parameters.get("name") or call.parameters["clusterName"]
-        if name not in self.clusters:
+        if name not in self._clusters_for(call):
             raise ServiceError("ResourceNotFoundException", f"No cluster found for name: {name}.")
         return self.clusters[name]
+
+    def _clusters_for(self, call: Call) -> dict[str, Cluster]:
+        """The clusters of the region that is asked: in every other one there are none."""
+        return self.clusters if call.region == self._place.region else {}
 
     def _cluster_with_entries(self, call: Call) -> Cluster:
         cluster = self._cluster(call)

@@ -57,6 +57,9 @@ class Eks(NodeGroupOperations, AddonOperations, Service):
 
     def create_cluster(self, call: Call) -> dict[str, Any]:
         """Make a cluster, with its security group and its Kubernetes API; it is ACTIVE at once."""
+        if call.region != self._place.region:
+            refusal = f"the local AWS makes clusters in {self._place.region}, not in {call.region}"
+            raise ServiceError("InvalidParameterException", refusal)
         self._check(call.parameters)
         cluster = self._new_cluster(call.parameters, call.caller.principal_arn)
         if cluster.bootstrap_creator and cluster.entries_count:
@@ -71,8 +74,7 @@ class Eks(NodeGroupOperations, AddonOperations, Service):
 
     def list_clusters(self, call: Call) -> dict[str, Any]:
         """The clusters' names."""
-        del call
-        return {"clusters": list(self.clusters)}
+        return {"clusters": list(self._clusters_for(call))}
 
     def delete_cluster(self, call: Call) -> dict[str, Any]:
         """Remove a cluster with what EKS made for it, at once."""

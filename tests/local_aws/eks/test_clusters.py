@@ -6,6 +6,7 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -189,3 +190,21 @@ def test_cloud_control_says_what_it_does_not_have(aws: LocalAws) -> None:
         control.get_resource(TypeName="AWS::EKS::Cluster", Identifier="nowhere")
     with pytest.raises(control.exceptions.UnsupportedActionException, match=r"AWS::S3::Bucket"):
         control.get_resource(TypeName="AWS::S3::Bucket", Identifier="mine")
+
+
+def test_of_one_region(aws: LocalAws, cluster: LocalCluster) -> None:
+    """A cluster exists in its own region and in no other; elsewhere none is made."""
+    elsewhere = boto3.client(
+        "eks",
+        endpoint_url=aws.url,
+        region_name="eu-west-1",
+        aws_access_key_id=aws.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=aws.environment["AWS_SECRET_ACCESS_KEY"],
+    )
+    assert elsewhere.list_clusters()["clusters"] == []
+    with pytest.raises(ClientError, match="No cluster found for name"):
+        elsewhere.describe_cluster(name=cluster.name)
+    with pytest.raises(ClientError, match="makes clusters in us-west-2, not in eu-west-1"):
+        elsewhere.create_cluster(
+            name="new", roleArn=cluster.role_arn, resourcesVpcConfig={"subnetIds": list(cluster.subnet_ids)}
+        )

@@ -28,6 +28,8 @@ SOURCES = sorted([*Path(handler.__file__).parent.rglob("*.py"), *Path(yaml.__fil
         ("f(  # why\n    'a'\n)\n", "f(\n    'a'\n)\n"),
         ('x = "\\""  # why\n', 'x = "\\""\n'),
         ("x = r'\\\\'  # why\n'''y'''", "x = r'\\\\'\n\"\""),
+        ('class A:\n    unseen = "x"\n    y = 1\n', "class A:\n\n    y = 1\n"),
+        ('class A:\n    unseen = (\n        "x"\n        "y"\n    )\n    y = 1\n', "class A:\n\n\n\n\n    y = 1\n"),
         ("if TYPE_CHECKING:\n    import a\n\n    import b\n\nx = 1\n", "\n\n\n\n\nx = 1\n"),
     ],
 )
@@ -50,6 +52,9 @@ def _statements(source: str) -> list[tuple[int, str]]:
     """Every statement but docstrings and what is for types, as Python knows it, with the line on which it begins."""
     tree = ast.parse(source)
     tree.body = [each for each in tree.body if not (isinstance(each, ast.If) and _is_for_types(each))]
+    for made in ast.walk(tree):
+        if isinstance(made, ast.ClassDef):
+            made.body = [each for each in made.body if not (isinstance(each, ast.Assign) and _is_for_the_page(each))]
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             node.value.value = ""
@@ -58,3 +63,7 @@ def _statements(source: str) -> list[tuple[int, str]]:
 
 def _is_for_types(statement: ast.If) -> bool:
     return isinstance(statement.test, ast.Name) and statement.test.id == "TYPE_CHECKING"
+
+
+def _is_for_the_page(statement: ast.Assign) -> bool:
+    return ast.unparse(statement.targets[0]) == "unseen"

@@ -20,18 +20,21 @@ _TOKEN = re.compile(
 )
 
 
+# What a check does not see stands beside it, for the page of all checks.
+_FOR_THE_PAGE = re.compile(r"^    unseen = (?:\".*\"|\(\n(?: {8}\".*\"\n)+ {4}\))\n", re.MULTILINE)
 _FOR_TYPE_CHECKERS = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+\S.*\n|\n)+", re.MULTILINE)
 
 
 def without_prose(source: str) -> str:
-    """The same program without comments, with empty docstrings, and without imports that only type checkers do.
+    """The same program without comments, docstrings, imports for type checkers, and texts for the documentation.
 
-    Every statement keeps its line.
+    Every statement that is left keeps its line.
 
     Args:
         source: Python, with lines that end in a line feed.
     """
-    source = _FOR_TYPE_CHECKERS.sub(lambda block: "\n" * block[0].count("\n"), source)
+    for block in (_FOR_TYPE_CHECKERS, _FOR_THE_PAGE):
+        source = block.sub(lambda match: "\n" * match[0].count("\n"), source)
     kept = []
     position = depth = 0
     for token in _TOKEN.finditer(source):

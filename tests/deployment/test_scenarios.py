@@ -148,7 +148,7 @@ def test_mode_moves_on_unsaid(aws: LocalAws, scenario: Scenario) -> None:
 
 
 def test_private_cluster(aws: LocalAws, scenario: Scenario) -> None:
-    """The endpoint is private and the function runs in the cluster's subnets, in its security group."""
+    """The endpoint is private; the function runs in the cluster's subnets and group once these have the endpoints."""
     cluster = aws.create_cluster("private-one", version="1.34")
     aws.client("eks").update_cluster_config(
         name=cluster.name, resourcesVpcConfig={"endpointPublicAccess": False, "endpointPrivateAccess": True}
@@ -157,11 +157,29 @@ def test_private_cluster(aws: LocalAws, scenario: Scenario) -> None:
     assert refused.status == "ROLLBACK_COMPLETE"
     assert "PF504" in refused.reasons or "PF505" in refused.reasons, refused.reasons
     scenario.destroy(cluster.name)
-    deployed = scenario.deploy(cluster.name, _describe(cluster, function_subnets=list(cluster.subnet_ids)))
+    inside = _describe(cluster, function_subnets=list(cluster.subnet_ids))
+    unreachable = scenario.deploy(cluster.name, inside)
+    assert unreachable.status == "ROLLBACK_COMPLETE"
+    assert "lacks eks, s3" in unreachable.reasons, unreachable.reasons
+    scenario.destroy(cluster.name)
+    _add_endpoints(aws, cluster, "eks", "s3", "ec2", "autoscaling", "cloudformation")
+    deployed = scenario.deploy(cluster.name, inside)
     assert deployed.status == "CREATE_COMPLETE", deployed.reasons
     (function,) = (each for each in aws.client("lambda").list_functions()["Functions"] if cluster.name in str(each))
     assert set(function["VpcConfig"]["SubnetIds"]) == set(cluster.subnet_ids)
     assert function["VpcConfig"]["SecurityGroupIds"] == [cluster.security_group_id]
+
+
+def _add_endpoints(aws: LocalAws, cluster: LocalCluster, *services: str) -> None:
+    ec2 = aws.client("ec2")
+    for service in services:
+        ec2.create_vpc_endpoint(
+            VpcId=cluster.vpc_id,
+            ServiceName=f"com.amazonaws.{aws.region}.{service}",
+            VpcEndpointType="Interface",
+            SubnetIds=list(cluster.subnet_ids),
+            PrivateDnsEnabled=True,
+        )
 
 
 def _elsewhere(aws: LocalAws) -> dict[str, object]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PATH = "/api/v1/namespaces/kube-system/configmaps/aws-auth"
 CONFLICT = 409
 SECONDS = 60.0
+EDITS = 3
 
 
 def role(name: str) -> str:
@@ -49,6 +50,20 @@ class ForeignWriter:
             return self._ask("PUT", current)[0]
 
         self._until_accepted(attempt)
+
+    def edit(self) -> None:
+        """Change one's own entry in the middle of the text, time and again, as a person with `kubectl edit` does."""
+        for number in range(EDITS):
+
+            def attempt(number: int = number) -> int:
+                current = self._ask("GET")[1]
+                text: str = current["data"]["mapRoles"]
+                before, after = (f"  username: {self._name}-{count}\n" for count in (number, number + 1))
+                assert text.count(before) == 1, "the last edit was lost"
+                current["data"]["mapRoles"] = text.replace(before, f"{after}  # edit {number} of {self._name}\n")
+                return self._ask("PUT", current)[0]
+
+            self._until_accepted(attempt)
 
     def merge(self) -> None:
         """Add an entry by a merge patch with the version that was read."""
@@ -128,6 +143,24 @@ def test_c15_fifty_writers(crowded: Stage) -> None:
     assert sorted(entry["rolearn"] for entry in yaml.safe_load(text)[1:]) == sorted(map(role, [*ours, *puts, *patches]))
     assert sorted(stage.record["roles"]) == sorted(f"{ACCOUNT}:role/{name}" for name in ours)
     assert set(applies) <= set(stage.map["data"])
+
+
+def test_c15_writers_who_edit_the_text(crowded: Stage) -> None:
+    """Of people who edit the same text at the same time, with versions, no edit is lost, and none of ours."""
+    stage = crowded
+    ours, people = ([f"{kind}-{number}" for number in range(8)] for kind in ("ours", "person"))
+    text = MAP + "".join(f"- rolearn: {role(name)}\n  username: {name}-0\n  groups: []\n" for name in people)
+    stage.put_map(text)
+    events = [stage.event("Create", role(name), logical_id=name) for name in ours]
+    work: list[Callable[[], None]] = [partial(stage.deliver, event, seconds=SECONDS) for event in events]
+    work += [ForeignWriter(stage, name).edit for name in people]
+    at_once(work)
+    assert [delivery.answer["Status"] for delivery in stage.aws.deliveries] == ["SUCCESS"] * len(ours)
+    for name in people:
+        edits = "".join(f"  # edit {number} of {name}\n" for number in reversed(range(EDITS)))
+        text = text.replace(f"  username: {name}-0\n", f"  username: {name}-{EDITS}\n{edits}")
+    assert stage.map_roles.startswith(text)
+    assert sorted(entry["rolearn"] for entry in yaml.safe_load(stage.map_roles[len(text) :])) == sorted(map(role, ours))
 
 
 def test_c15_owners_of_one_role(crowded: Stage) -> None:

@@ -551,6 +551,9 @@ def test_d03_only_our_groups_go() -> None:
         "groups:\n  - a",
         "groups:\n    - a # c\n    # d",
         "groups: [eks:kube-proxy-windows, a]",
+        "note: x",
+        "note: x # c",
+        "note: |\n    a\n    b",
     ],
 )
 def test_d03_groups_in_any_shape(groups: str) -> None:
@@ -571,7 +574,7 @@ def test_d03_groups_in_any_shape(groups: str) -> None:
         ("[{n}, a, {b}]", "[a]"),
         ("\n  - {n}\n  - a", "\n  - a"),
         ("\n  - a\n  - {n} # ours\n  # c\n  - b", "\n  - a\n  # c\n  - b"),
-        ("\n  - {n}\n  - {b}", ""),
+        ("\n  - {n}\n  # c\n  - {b}", "\n  # c"),
         ("\n  - {n}\n  - a\n  - {n}", "\n  - {n}\n  - a"),
     ],
 )
@@ -584,6 +587,32 @@ def test_d03_groups_among_others(groups: str, left: str) -> None:
     for mark, name in names.items():
         text, expected = text.replace(f"{{{mark}}}", name), expected.replace(f"{{{mark}}}", name)
     assert remove(text, ARN, created=False, added_groups=WINDOWS[:2]) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"- rolearn: {ARN}\n  username: {NODE}\n",
+        f"- rolearn: {ARN}\n  username: {NODE}",
+        f"- rolearn: {ARN}\r\n  username: {NODE}\r\n- x: y\r\n",
+        f"- rolearn: {ARN}\r\n  username: {NODE}",
+        f"- rolearn: {ARN}\n  username: {NODE} # c\n\n# d\n- x: y\n",
+        f"-\n  # c\n  username: {NODE}\n  rolearn: {ARN}\n...\n",
+        json.dumps([ENTRY | {"groups": []}]),
+    ],
+)
+def test_d03_a_key_that_we_put_in_is_cut_out(text: str) -> None:
+    """An entry without groups is what it was, byte for byte."""
+    assert _round_trip(text) == text
+
+
+@pytest.mark.parametrize("groups", ["groups: ~", "groups:", "groups: null # none"])
+def test_d03_where_groups_were_null_there_are_none(groups: str) -> None:
+    """A null that gave way to a list comes back as an empty list, which says the same."""
+    text = f"- rolearn: {ARN}\n  username: {NODE}\n  {groups}\n" + OTHER
+    after = _round_trip(text)
+    assert after.count("#") == text.count("#")
+    assert [entry.groups for entry in read(after).entries] == [entry.groups for entry in read(text).entries]
 
 
 def test_d03_groups_that_came_to_be_shared_stay_with_the_others() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .aws_auth_document import Alias, Node, Scalar, Sequence
-from .aws_auth_splice import Edit, Splice, cuts, flow_append, lines_at_end, lines_behind
+from .aws_auth_splice import Edit, Splice, cuts, flow_append, lines_at_end, lines_behind, pair_cut
 from .aws_auth_style import (
     NewEntry,
     block_item,
@@ -152,6 +152,10 @@ def cut_out_groups(document: Document, role: Role, groups: Strings[str]) -> Iter
     for number in reversed(unwanted):
         found = [*found[: value.items[number].first], *found[value.items[number].last :]]
     if not value.flow and len(unwanted) == len(value.items):
+        # `put_in_groups` writes such a list only together with its key.
+        without = [*document.signature[: pair[0].first], *document.signature[value.last :]]
+        for splices in pair_cut(document.text, pair[0], value) if len(role.node.pairs) > 1 else ():
+            yield Edit(splices, without)
         found = [*document.signature[: value.first], _NULL, *document.signature[value.last :]]
     for splices in cuts(document, value, unwanted):
         yield Edit(splices, found)

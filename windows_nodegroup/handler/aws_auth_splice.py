@@ -114,12 +114,30 @@ def cuts(document: Document, sequence: Sequence, unwanted: list[int]) -> Iterato
         yield _joined(splice for number in unwanted for splice in _flow_cut(text, sequence, number, unwanted))
         yield _joined(splice for number in unwanted for splice in _plain_flow_cut(text, sequence.items[number]))
         return
-    lines = _joined(_block_cut(text, sequence, number) for number in unwanted)
+    yield from _ending(text, _joined(_block_cut(text, sequence, number) for number in unwanted))
+
+
+def pair_cut(text: str, key: Node, value: Node) -> Iterator[tuple[Splice, ...]]:
+    """Cut a key and its value, which have lines of their own and no comments, out of an object in block style."""
+    start = line_start(text, key.start)
+    cut = Splice(start, _rest_of_line(text, value.end))
+    if start + indentation(text, key.start) == key.start and "#" not in text[cut.start : cut.end]:
+        yield from _ending(text, (cut,))
+
+
+def _ending(text: str, lines: tuple[Splice, ...]) -> Iterator[tuple[Splice, ...]]:
+    """Cut lines; where the last has no end, first try to leave the one before it without."""
     last = lines[-1]
     if last.end == len(text) and text[-1:] not in BREAKS:
         lead = 2 if text.startswith("\r\n", last.start - 2) else 1
         yield (*lines[:-1], Splice(max(last.start - lead, 0), last.end))
     yield lines
+
+
+def _rest_of_line(text: str, end: int) -> int:
+    """Return where the line of that place ends; behind a block scalar that is there."""
+    rest = None if end == line_start(text, end) else _REST_OF_LINE.match(text, end)
+    return end if rest is None else rest.end()
 
 
 def _joined(splices: Iterable[Splice]) -> tuple[Splice, ...]:
@@ -135,10 +153,7 @@ def _joined(splices: Iterable[Splice]) -> tuple[Splice, ...]:
 def _block_cut(text: str, sequence: Sequence, number: int) -> Splice:
     dash, end = sequence.dashes[number], sequence.items[number].end
     start = dash - indentation(text, dash) if indentation(text, dash) == column(text, dash) else dash
-    if end != line_start(text, end):
-        rest = _REST_OF_LINE.match(text, end)
-        end = rest.end() if rest is not None else end
-    return Splice(start, end)
+    return Splice(start, _rest_of_line(text, end))
 
 
 def _flow_cut(text: str, sequence: Sequence, number: int, unwanted: list[int]) -> Iterator[Splice]:

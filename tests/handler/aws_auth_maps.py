@@ -74,7 +74,12 @@ def entries(draw: st.DrawFn, minimum: int) -> list[dict[str, Any]]:
         elif kind == 2 and found:
             entry["rolearn"] = found[-1].get("rolearn", entry["rolearn"]).swapcase()
         found.append(dict(draw(st.permutations(list(entry.items())))))
-    return found
+    return [{_odd(draw, key): value for key, value in entry.items()} for entry in found]
+
+
+def _odd(draw: st.DrawFn, key: str) -> str:
+    """A key in another case, now and then."""
+    return draw(st.sampled_from([key, key, key, key.upper(), key.title(), key.swapcase()[:1] + key[1:]]))
 
 
 @st.composite
@@ -108,7 +113,8 @@ def _block(draw: st.DrawFn, data: list[dict[str, Any]]) -> str:
         draw(st.sampled_from([2, 2, 4])),
         draw(st.integers(0, 3)),
     )
-    lines: list[str] = []
+    anchored = draw(st.integers(0, 3)) == 0
+    lines = [f"{indent}-{' ' * (keys - 1)}note: &node {NODE!r}"] if anchored else []
     for entry in data:
         lines += draw(st.lists(st.sampled_from(["", "# before", indent + "  # within"]), max_size=2))
         lead = indent + "-" + " " * (keys - 1)
@@ -116,11 +122,13 @@ def _block(draw: st.DrawFn, data: list[dict[str, Any]]) -> str:
             lines.append((indent + "- " + draw(_comments)).rstrip() if draw(st.booleans()) else indent + "-")
             lead = indent + " " * keys
         for key, value in entry.items():
-            name = (
-                json.dumps(key)
-                if quoted
-                else draw(st.sampled_from([key, key, key.upper() if key == "groups" else key]))
-            )
+            name = json.dumps(key) if quoted else key
+            if anchored and value == NODE:
+                lines.append(
+                    f"{lead}{name}: *node" if draw(st.booleans()) else f"{lead}{name}: &again{len(lines)} {NODE!r}"
+                )
+                lead = indent + " " * keys
+                continue
             lines += _block_pair(draw, lead + name + ":", value, len(lead) + items)
             lead = indent + " " * keys
     lines += draw(st.lists(st.sampled_from(["", "# end", indent + "  # end of the last entry"]), max_size=2))

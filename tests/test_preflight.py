@@ -73,6 +73,15 @@ def test_what_is_not_known_is_not_declared() -> None:
     assert _properties(node_role=role)[AwsPreflight.NODE_ROLE_ARN] == role
 
 
+def test_sizes_that_synthesis_cannot_compare() -> None:
+    """Sizes are checked at the deployment where one of them is a token, and else at synthesis alone."""
+    stack = make_stack()
+    most = cdk.CfnParameter(stack, "Most", type="Number", default=5).value_as_number
+    template = template_of(make_node_group(stack, max_size=most))
+    assert only(template, AwsPreflight.TYPE)["Properties"][AwsPreflight.SIZES] == [1, 2, {"Ref": "Most"}]
+    assert AwsPreflight.SIZES not in _properties(min_size=1, max_size=5)
+
+
 def test_what_is_said_of_the_function() -> None:
     """Where the function runs, as whom, and what becomes of the add-on, is checked as well."""
     cluster = make_cluster(

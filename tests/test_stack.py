@@ -209,6 +209,8 @@ def test_sizes(template: dict[str, Any]) -> None:
     assert properties["DesiredCapacity"] == desired
     assert properties["MaxSize"] == {"Ref": "NodeAutoScalingGroupMaxSize"}
     assert group["CreationPolicy"]["ResourceSignal"]["Count"] == desired
+    sizes = only(template, "Custom::PreflightAws")["Properties"]["Sizes"]
+    assert sizes == [properties["MinSize"], desired, properties["MaxSize"]]
 
 
 def test_resources(template: dict[str, Any]) -> None:
@@ -227,6 +229,7 @@ def test_resources(template: dict[str, Any]) -> None:
         "AWS::Lambda::Function",
         "AWS::Logs::LogGroup",
         "Custom::AwsAuthEntry",  # the nodes', in the other modes
+        "Custom::ClusterFacts",
         "Custom::NodesReady",
         "Custom::PreflightAws",
         "Custom::PreflightCluster",

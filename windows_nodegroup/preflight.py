@@ -81,6 +81,7 @@ class Preflight:
         function = ClusterFunction.of(scope, cluster)
         function.grant(PERMISSIONS)
         inside = enters and cluster.function_subnets
+        sizes = [self.capacity.smallest, self.capacity.desired, self.capacity.largest]
         found_at_launch = is_literal(image_id) and image_id.startswith(_LOOKED_UP_BY_EC2)
         return function.custom_resource(
             scope,
@@ -98,6 +99,7 @@ class Preflight:
                 AwsPreflight.SECURITY_GROUP_IDS: self.network.foreign_group_ids,
                 AwsPreflight.CONTROL_PLANE_SECURITY_GROUP_IDS: list(cluster.security_group_ids),
                 AwsPreflight.INSTANCE_TYPES: list(self.capacity.type_names),
+                AwsPreflight.SIZES: None if is_literal(sizes) else sizes,
                 AwsPreflight.NODE_ROLE_ARN: self.access.existing_role_arn,
                 AwsPreflight.FUNCTION_IN_VPC: _text(bool(cluster.function_subnets)) if enters else None,
                 AwsPreflight.FUNCTION_SUBNET_IDS: subnet_ids(cluster.function_subnets) if inside else None,

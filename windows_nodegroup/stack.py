@@ -210,7 +210,7 @@ class WindowsNodeGroupStack(Stack):
         self.template_options.metadata = {"AWS::CloudFormation::Interface": {"ParameterGroups": groups}}
 
     def _keep_subnets_in_vpc(self, vpc_id: str) -> None:
-        # Rules compare for equality alone. That the sizes are in order is left to Auto Scaling, which refuses others.
+        # Rules compare for equality alone: that the sizes are in order is left to the preflight.
         in_vpc = Fn.condition_each_member_equals(Fn.value_of_all("AWS::EC2::Subnet::Id", "VpcId"), vpc_id)
         text = "every subnet in Subnets has to belong to the VPC in VpcId"
         CfnRule(self, "SubnetsInVpc", assertions=[CfnRuleAssertion(assert_=in_vpc, assert_description=text)])

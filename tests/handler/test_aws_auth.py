@@ -410,6 +410,7 @@ def test_c12_the_entry_is_written_like_the_others(text: str, added: str) -> None
         "- " * 20_000,
         "[" * 10_001 + "]" * 10_001,
         "- " * 6_000 + "[" * 5_000 + "]" * 5_000,
+        "- rolearn: a\n  x: [" + "1," * 250_000 + "]\n",
         "- rolearn: a\n  x: .inf\n",
         "- rolearn: a\n  ~: x\n",
         "- rolearn: *x\n",

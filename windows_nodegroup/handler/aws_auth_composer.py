@@ -47,6 +47,9 @@ _MERGE_TAG = f"{TAG_PREFIX}merge"
 #: go-yaml reads 512 bytes at a time, so it never comes to what stands so many bytes behind the first document.
 _READ_AHEAD = 1024
 
+#: The largest map of entries, 1 MiB, has less than half as many keys and values; more of them take gigabytes.
+_PARTS_AT_MOST = 200_000
+
 #: From here on an integer is one of Go's `uint64`, which cannot be a key.
 _UNSIGNED = 1 << 63
 
@@ -124,6 +127,8 @@ class _Composer:
             node = self._take(event)
             if not self._open:
                 root = node
+            if len(self._signature) > _PARTS_AT_MOST:
+                raise MalformedMap(f"it has more than {_PARTS_AT_MOST:,} parts, more than this can hold", node.line)
         self._check_characters()
         if root is not None and root.broken:
             reason = "a key is null or a number above 2^63 - 1, or a value is infinite or no number"

@@ -45,6 +45,8 @@ RETRY_SECONDS = 3.0
 #: For how long a refusal is not believed, in seconds: the function's policy may be younger than that.
 SETTLE_SECONDS = 10.0
 
+_SIZES = 3  # the smallest, the desired, the largest
+
 #: What is kept back for the checks themselves, in seconds: a missing route or permission costs a few.
 CHECK_SECONDS = 40.0
 
@@ -145,6 +147,7 @@ def declared(properties: Mapping[str, Any]) -> Declared:
         security_group_ids=items(names.SECURITY_GROUP_IDS),
         control_plane_security_group_ids=items(names.CONTROL_PLANE_SECURITY_GROUP_IDS),
         instance_types=items(names.INSTANCE_TYPES),
+        sizes=_sizes(properties),
         node_role_arn=text(names.NODE_ROLE_ARN),
         function_in_vpc=text(names.FUNCTION_IN_VPC).lower(),
         function_subnet_ids=items(names.FUNCTION_SUBNET_IDS),
@@ -154,6 +157,13 @@ def declared(properties: Mapping[str, Any]) -> Declared:
         waits_for_signals=text(names.WAITS_FOR_SIGNALS).lower(),
         acknowledged=items(names.ACKNOWLEDGED),
     )
+
+
+def _sizes(properties: Mapping[str, Any]) -> tuple[str, ...]:
+    """Read the three sizes, two of which may be equal."""
+    value = properties.get(AwsPreflight.SIZES)
+    are_sizes = isinstance(value, list) and len(value) == _SIZES and all(str(size).isdecimal() for size in value)
+    return tuple(map(str, value or ())) if are_sizes else ()
 
 
 def list_property(properties: Mapping[str, Any], name: str, *, separator: str = r"[\s,]+") -> tuple[str, ...]:

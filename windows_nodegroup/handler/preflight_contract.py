@@ -41,6 +41,8 @@ class AwsPreflight:
     CONTROL_PLANE_SECURITY_GROUP_IDS = "ControlPlaneSecurityGroupIds"
     #: Every instance type that the group may launch.
     INSTANCE_TYPES = "InstanceTypes"
+    #: The smallest, the desired and the largest size; absent: synthesis has checked them.
+    SIZES = "Sizes"
     #: The nodes' role where it exists already; a role that the same stack makes cannot be looked at yet.
     NODE_ROLE_ARN = "NodeRoleArn"
     #: `true` where the function runs in subnets, else `false`; empty: it asks nothing of the Kubernetes API.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import access, add_ons, cluster, function, image, in_cluster, instance_types, network, routes, versions
+from . import access, add_ons, cluster, function, image, in_cluster, instance_types, network, routes, sizes, versions
 
 if TYPE_CHECKING:
     from .check import Check
@@ -36,6 +36,7 @@ AWS_CHECKS: tuple[Check[Facts], ...] = (
     instance_types.TypesRunWindows(),
     instance_types.ZonesOfferTypes(),
     instance_types.ZonesOfferAllTypes(),
+    sizes.SizesInOrder(),
     image.ImageExists(),
     image.ImageIsWindows(),
     image.ImageAsDeclared(),

@@ -25,6 +25,7 @@ class Declared:
     security_group_ids: tuple[str, ...] = ()
     control_plane_security_group_ids: tuple[str, ...] = ()
     instance_types: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
     node_role_arn: str = ""
     function_in_vpc: str = ""
     function_subnet_ids: tuple[str, ...] = ()

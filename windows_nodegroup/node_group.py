@@ -28,7 +28,7 @@ from .node_access import NodeAccess, NodeAuthorization
 from .node_group_base import ImportedNodeGroup, NodeGroupBase
 from .node_role import NodeRole
 from .order import make_after, make_after_all
-from .preflight import Preflight
+from .preflight import Preflight, check_acknowledged
 from .problems import Problems
 from .remembered import pseudo_parameter, remember_stack
 from .rolling_update import RollingUpdate
@@ -271,6 +271,7 @@ class WindowsNodeGroup(NodeGroupBase):
             problems, hints, instance_types=capacity.type_names, min_size=capacity.smallest, taints=taints
         )
         check_tags(tags, problems, added=own | hints)
+        check_acknowledged(acknowledged_checks, problems)
         if problems.errors:
             problems.subject = self.node.path
             problems.raise_errors()

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Stack
 
+from . import rules
 from .cluster_function import ClusterFunction
-from .handler.preflight_contract import PERMISSIONS, AwsPreflight, ClusterFacts
-from .literals import is_literal
+from .handler.preflight_contract import ACKNOWLEDGEABLE, PERMISSIONS, AwsPreflight, ClusterFacts
+from .literals import is_literal, literals
 from .network import subnet_ids
 from .order import make_after
 from .remembered import attribute, stack_of
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .network import NodeNetwork
     from .node_access import NodeAccess
     from .order import Step
+    from .problems import Problems
 
 _LOOKED_UP_BY_EC2 = "resolve:ssm:"
 _ATTRIBUTES = {
@@ -158,6 +160,13 @@ class Preflight:
     def _fact(self, scope: Construct, checks: Step, name: str) -> Intrinsic:
         facts = ClusterFunction.of(scope, self.cluster).ask_for_facts(checks)
         return attribute(facts.resource, name)
+
+
+def check_acknowledged(codes: Sequence[str], problems: Problems) -> None:
+    """Checks that there are checks of these codes, which somebody may acknowledge."""
+    for code in literals(codes):
+        if code not in ACKNOWLEDGEABLE:
+            problems.add(rules.ACKNOWLEDGED_CHECK, f"acknowledged_checks has {code!r}")
 
 
 def _text(value: bool) -> str:  # noqa: FBT001 — CloudFormation knows no others than texts

@@ -1035,6 +1035,15 @@ AUTHORIZATION = Rule(
     good="authorization=NodeAuthorization.EXISTING",
     bad='authorization="existing"',
 )
+ACKNOWLEDGED_CHECK = Rule(
+    code="WNG637",
+    severity="error",
+    meaning="There is no check of that code, or nothing goes on without it",
+    cure="use codes as the page of all checks has them, `python -m windows_nodegroup check --list`; not PF101 or PF102",
+    documentation=_SELF_MANAGED,
+    good='acknowledged_checks=["PF203"]',
+    bad='acknowledged_checks=["PF999"]',
+)
 
 # 7: tags
 

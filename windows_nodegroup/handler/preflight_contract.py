@@ -7,6 +7,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+#: The codes of the checks whose failure can be acknowledged: all that ask AWS, but those without which nothing goes on.
+ACKNOWLEDGEABLE = tuple(
+    f"PF{number}"
+    for first, last in ((103, 109), (201, 210), (301, 304), (401, 405), (501, 511), (601, 604))
+    for number in range(first, last + 1)
+)
+
 
 class AwsPreflight:
     """`Custom::PreflightAws`: everything that can be asked of AWS, before anything else of a stack exists.

@@ -15,7 +15,7 @@ from windows_nodegroup.handler.checks.catalogue import AWS_CHECKS, CLUSTER_CHECK
 from windows_nodegroup.handler.cloudformation import Answer, Request
 from windows_nodegroup.handler.deadline import Deadline
 from windows_nodegroup.handler.failures import AwsCallFailed, InvalidProperties
-from windows_nodegroup.handler.preflight_contract import PERMISSIONS, AwsPreflight
+from windows_nodegroup.handler.preflight_contract import ACKNOWLEDGEABLE, PERMISSIONS, AwsPreflight
 
 from .conftest import CLUSTER, IMAGE, NODE_ROLE, REGION, Account, Answers, Describe, image
 
@@ -458,3 +458,9 @@ def test_every_check_explains_itself(check: Check[Any]) -> None:
     assert check.unseen[0].islower()
     assert check.asks or check.code in _ASKS_NOTHING
     assert not any(text.endswith(".") for text in (check.cure, check.unseen, check.meaning))
+
+
+def test_what_can_be_acknowledged() -> None:
+    """The template knows the code of every check that a failure can be acknowledged of."""
+    assert tuple(check.code for check in AWS_CHECKS) == tuple(sorted(check.code for check in AWS_CHECKS))
+    assert tuple(check.code for check in AWS_CHECKS) == ACKNOWLEDGEABLE

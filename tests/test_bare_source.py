@@ -28,6 +28,16 @@ SOURCES = sorted([*Path(handler.__file__).parent.rglob("*.py"), *Path(yaml.__fil
         ("f(  # why\n    'a'\n)\n", "f(\n    'a'\n)\n"),
         ('x = "\\""  # why\n', 'x = "\\""\n'),
         ("x = r'\\\\'  # why\n'''y'''", "x = r'\\\\'\n\"\""),
+        (
+            "def f(a: int, *, b: dict[str, int] = {1: 2}, c=lambda x: x) -> A | None: return a\n",
+            "def f(a, *, b= {1: 2}, c=lambda x: x): return a\n",
+        ),
+        (
+            "def f(\n    self,\n    a: tuple[\n        'a: b', B\n    ] = (),\n) -> None:\n    pass\n",
+            "def f(\n    self,\n    a\n\n= (),\n):\n    pass\n",
+        ),
+        ("def f(a: str):\n    x: int = a[1:2]\n", "def f(a):\n    x: int = a[1:2]\n"),
+        ("def f():\n    return {a: b}\n", "def f():\n    return {a: b}\n"),
         ('class A:\n    unseen = "x"\n    y = 1\n', "class A:\n\n    y = 1\n"),
         ('class A:\n    unseen = (\n        "x"\n        "y"\n    )\n    y = 1\n', "class A:\n\n\n\n\n    y = 1\n"),
         ("if TYPE_CHECKING:\n    import a\n\n    import b\n\nx = 1\n", "\n\n\n\n\nx = 1\n"),
@@ -56,6 +66,10 @@ def _statements(source: str) -> list[tuple[int, str]]:
         if isinstance(made, ast.ClassDef):
             made.body = [each for each in made.body if not (isinstance(each, ast.Assign) and _is_for_the_page(each))]
     for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             node.value.value = ""
     return [(node.lineno, ast.dump(node)) for node in ast.walk(tree) if isinstance(node, ast.stmt)]

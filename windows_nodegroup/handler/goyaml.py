@@ -46,12 +46,13 @@ _REST_OF_LINE = re.compile(f"[ \t]*(?:#[^\0{BREAKS}]*)?(?=[\0{BREAKS}])")
 
 _URI = r"[\w;/?:@&=+$,.!~*'()\[\]%-]"
 _END = f"(?=[{BLANK_BREAK_OR_END}])"
-_YAML_DIRECTIVE = re.compile(r"%YAML[ \t]+([0-9]{1,2})\.([0-9]{1,2})(?![0-9])")
-_TAG_DIRECTIVE = re.compile(rf"%TAG[ \t]+(!(?:[\w-]*!)?)[ \t]+({_URI}+){_END}", re.ASCII)
-_VERBATIM_TAG = re.compile(rf"!<({_URI}+)>{_END}", re.ASCII)
-_TAG = re.compile(rf"(![\w-]*!|!)({_URI}*){_END}", re.ASCII)
-_ANCHOR = re.compile(rf"[&*]([0-9A-Za-z_-]+)(?=[{BLANK_BREAK_OR_END}?:,\]}}%@`])")
-_OCTETS = re.compile("(?:%[0-9A-Fa-f]{2})+")
+# Maps seldom have these: they are compiled when one does.
+_YAML_DIRECTIVE = r"%YAML[ \t]+([0-9]{1,2})\.([0-9]{1,2})(?![0-9])"
+_TAG_DIRECTIVE = rf"(?a)%TAG[ \t]+(!(?:[\w-]*!)?)[ \t]+({_URI}+){_END}"
+_VERBATIM_TAG = rf"(?a)!<({_URI}+)>{_END}"
+_TAG = rf"(?a)(![\w-]*!|!)({_URI}*){_END}"
+_ANCHOR = rf"[&*]([0-9A-Za-z_-]+)(?=[{BLANK_BREAK_OR_END}?:,\]}}%@`])"
+_OCTETS = "(?:%[0-9A-Fa-f]{2})+"
 
 
 class GoYamlParser(GoYamlScalars, Parser):
@@ -161,9 +162,9 @@ class GoYamlParser(GoYamlScalars, Parser):
     def scan_directive(self) -> DirectiveToken:
         """Take a `%YAML` or `%TAG` line; there are no others."""
         start = self.get_mark()
-        if (version := self.skip(_YAML_DIRECTIVE)) is not None:
+        if (version := self.skip(re.compile(_YAML_DIRECTIVE))) is not None:
             token = DirectiveToken("YAML", (int(version[1]), int(version[2])), start, self.get_mark())
-        elif (tag := self.skip(_TAG_DIRECTIVE)) is not None:
+        elif (tag := self.skip(re.compile(_TAG_DIRECTIVE))) is not None:
             token = DirectiveToken("TAG", (tag[1], self._unescaped(tag[2])), start, self.get_mark())
         else:
             raise self.error("found a directive that is neither a proper %YAML nor a proper %TAG")
@@ -175,7 +176,7 @@ class GoYamlParser(GoYamlScalars, Parser):
     def scan_anchor(self, TokenClass: type[AnchorToken | AliasToken]) -> AnchorToken | AliasToken:  # noqa: N803
         """Take `&name` or `*name`."""
         start = self.get_mark()
-        name = self.skip(_ANCHOR)
+        name = self.skip(re.compile(_ANCHOR))
         if name is None:
             raise self.error("did not find expected alphabetic or numeric character")
         return TokenClass(name[1], start, self.get_mark())
@@ -183,19 +184,19 @@ class GoYamlParser(GoYamlScalars, Parser):
     def scan_tag(self) -> TagToken:
         """Take a tag: `!`, `!suffix`, `!handle!suffix` or `!<uri>`."""
         start = self.get_mark()
-        if (verbatim := self.skip(_VERBATIM_TAG)) is not None:
+        if (verbatim := self.skip(re.compile(_VERBATIM_TAG))) is not None:
             return TagToken((None, self._unescaped(verbatim[1])), start, self.get_mark())
-        tag = self.skip(_TAG)
+        tag = self.skip(re.compile(_TAG))
         if tag is None or (tag[1] != "!" and not tag[2]):
             raise self.error("found a malformed tag")
         handle, suffix = (tag[1], self._unescaped(tag[2])) if tag[2] else (None, "!")
         return TagToken((handle, suffix), start, self.get_mark())
 
     def _unescaped(self, uri: str) -> str:
-        if "%" in _OCTETS.sub("", uri):
+        if "%" in re.sub(_OCTETS, "", uri):
             raise self.error("did not find URI escaped octet")
         try:
-            return _OCTETS.sub(lambda octets: bytes.fromhex(octets[0].replace("%", "")).decode(), uri)
+            return re.sub(_OCTETS, lambda octets: bytes.fromhex(octets[0].replace("%", "")).decode(), uri)
         except UnicodeDecodeError:
             raise self.error("found an incorrect UTF-8 octet in a tag") from None
 

@@ -34,7 +34,8 @@ _QUOTED_WORD = {
     "'": re.compile(f"[^'{BLANK_BREAK_OR_END}]*"),
     '"': re.compile(rf'[^"\\{BLANK_BREAK_OR_END}]*'),
 }
-_BLOCK_HEADER = re.compile(f"[|>](?:([+-])([1-9])?|([1-9])([+-])?)?[ \t]*(?:#[^\0{BREAKS}]*)?(?=[\0{BREAKS}])")
+# Maps seldom have block scalars: it is compiled when one does.
+_BLOCK_HEADER = f"[|>](?:([+-])([1-9])?|([1-9])([+-])?)?[ \t]*(?:#[^\0{BREAKS}]*)?(?=[\0{BREAKS}])"
 
 # PyYAML knows `\/` and not `\'`, go-yaml the other way round.
 _ESCAPES = {
@@ -245,7 +246,7 @@ class GoYamlScalars(Scanner):
     def scan_block_scalar(self, style: str) -> ScalarToken:
         """Take a literal (`|`) or folded (`>`) scalar."""
         start = self.get_mark()
-        header = self.skip(_BLOCK_HEADER)
+        header = self.skip(re.compile(_BLOCK_HEADER))
         if header is None:
             raise self.error("did not find expected comment or line break")
         chomping = header[1] or header[4]

@@ -42,6 +42,7 @@ SHARED = {
     "AWS::IAM::Role",
     "AWS::Lambda::Function",
     "AWS::Logs::LogGroup",
+    "Custom::ClusterFacts",
     "Custom::PreflightCluster",
     "Custom::WindowsIpam",
 }
@@ -320,6 +321,7 @@ def test_stable_ids() -> None:
     }
     shared = {
         "WindowsNodeGroups4cbfcec9AccessEntryE3B85286",
+        "WindowsNodeGroups4cbfcec9ClusterFactsC7A10745",
         "WindowsNodeGroups4cbfcec9ClusterPreflight0FC20410",
         "WindowsNodeGroups4cbfcec9Function9B868FB1",
         "WindowsNodeGroups4cbfcec9LogGroup22508978",

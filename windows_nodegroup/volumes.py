@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import rules
-from .literals import is_literal
+from .literals import is_literal, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,7 +108,7 @@ class Storage:
                 rules.TWO_DISK_SIZES,
                 f"disk_size {self.disk_size} stands beside root_volume's size {self.root_volume.size}",
             )
-        if is_literal(self.root_size) and _is_whole(self.root_size) and self.root_size < DEFAULT_DISK_SIZE:
+        if is_literal(self.root_size) and is_whole(self.root_size) and self.root_size < DEFAULT_DISK_SIZE:
             problems.add(rules.DISK_TOO_SMALL, f"disk_size {self.root_size} is smaller than the image")
         _check("root volume", self.root_volume, self.root_size, problems)
         for device, volume in self.volumes.items():
@@ -152,7 +152,7 @@ def _check(name: str, volume: EbsVolume, size: Number | None, problems: Problems
         "throughput": (volume.throughput, rules.VOLUME_THROUGHPUT),
     }
     wrong = [
-        (attribute, *given) for attribute, given in numbers.items() if is_literal(given[0]) and not _is_whole(given[0])
+        (attribute, *given) for attribute, given in numbers.items() if is_literal(given[0]) and not is_whole(given[0])
     ]
     for attribute, number, rule in wrong:
         problems.add(rule, f"{name} has the {attribute} {number!r}, which is no whole number")
@@ -186,7 +186,3 @@ def _check_numbers(name: str, volume: EbsVolume, size: Number | None, limits: _L
         too_much = is_literal(iops) and volume.throughput * _IOPS_PER_THROUGHPUT > iops
         if kind != EbsVolumeType.GP3 or volume.throughput not in _THROUGHPUT or too_much:
             problems.add(rules.VOLUME_THROUGHPUT, f"{name} of type {kind} has {volume.throughput} MiB/s of throughput")
-
-
-def _is_whole(number: object) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool)

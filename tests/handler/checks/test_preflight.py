@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from windows_nodegroup.handler import preflight
+from windows_nodegroup.handler import deadline, preflight
 from windows_nodegroup.handler.checks.aws import Aws
 from windows_nodegroup.handler.checks.catalogue import AWS_CHECKS, CLUSTER_CHECKS, GATES
 from windows_nodegroup.handler.cloudformation import Answer, Request
@@ -240,14 +240,17 @@ def test_it_waits_for_the_cluster(facts: Describe, answers: Answers, monkeypatch
     assert next(states, None) is None
 
 
-def test_it_does_not_wait_beyond_the_deadline(facts: Describe, answers: Answers) -> None:
+def test_it_does_not_wait_beyond_the_deadline(
+    facts: Describe, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A cluster that stays in the making is a failure before the deadline."""
     answers.given["eks:DescribeCluster"] = {"cluster": {**facts.cluster, "status": "CREATING"}}
-    start = time.monotonic()
+    pauses: list[float] = []
+    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: sum(pauses), sleep=pauses.append))
 
     with pytest.raises(preflight.PreflightFailed, match=r"cluster my-cluster is CREATING, wait .* \[PF102\]"):
         preflight.create(request("Create"), Deadline(0.5))
-    assert time.monotonic() - start < 0.5
+    assert 0 < sum(pauses) < 0.5
 
 
 @pytest.mark.parametrize("status", ["FAILED", "DELETING"])

@@ -291,9 +291,9 @@ def test_strategies_of_cdk() -> None:
         assert InstancesDistribution(on_demand_allocation_strategy=strategy).on_demand_strategy == on_demand
 
 
-@pytest.mark.parametrize("price", ["abc", "$1", "-1", "1,5", "0", "0.0", " 1", 0.25, 1])
-def test_wng315_spot_max_price(price: Any) -> None:
-    """A price is a number above 0, written as text."""
+@pytest.mark.parametrize("price", ["abc", "$1", "-1", "1,5", "0", "0.0", " 1"])
+def test_wng315_spot_max_price(price: str) -> None:
+    """A price is a number above 0."""
     assert found(instances_distribution=InstancesDistribution(spot_max_price=price)) == ["WNG315"]
 
 

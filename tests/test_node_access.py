@@ -91,12 +91,6 @@ def test_one_access_entry_for_the_role_of_another_group() -> None:
     assert len(windows_entries(template_of(stack))) == 1
 
 
-def test_authorization_that_is_none() -> None:
-    """A text is none of the choices."""
-    with pytest.raises(InvalidNodeGroup, match="WNG636"):
-        make_node_group(authorization="access entry")
-
-
 def test_access_entry_by_choice() -> None:
     """Where the cluster reads both, an access entry can be chosen."""
     template = template_of(make_node_group(authorization=NodeAuthorization.ACCESS_ENTRY))

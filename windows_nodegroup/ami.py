@@ -242,11 +242,7 @@ class WindowsAmi:
         if is_literal(name) and not _SSM_PARAMETER.fullmatch(name):
             problems.add(rules.SSM_PARAMETER, f"ssm_parameter {name!r} is not well-formed")
 
-    def _check_kubernetes_version(self, kubernetes_version: object, problems: Problems) -> None:
-        if not isinstance(kubernetes_version, str):
-            # As a number 1.30 would be 1.3.
-            problems.add(rules.KUBERNETES_VERSION, f"kubernetes_version is {kubernetes_version!r}, which is no text")
-            return
+    def _check_kubernetes_version(self, kubernetes_version: str, problems: Problems) -> None:
         version = _KUBERNETES_VERSION.fullmatch(kubernetes_version)
         if not version:
             problems.add(rules.KUBERNETES_VERSION, f"kubernetes_version {kubernetes_version!r} is not well-formed")

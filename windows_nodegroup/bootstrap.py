@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Fn, Tokenization
 
@@ -21,7 +21,6 @@ from .user_data import Signal, user_data
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .labels import TaintEffect
     from .literals import Intrinsic, Number
     from .problems import Problems
 
@@ -208,7 +207,7 @@ class Bootstrap:
         for taint in self._items(_TAINTS):
             if read := _TAINT.fullmatch(taint):
                 key, value, effect = read.groups("")
-                taints.append(TaintSpec(key=key, value=value, effect=cast("TaintEffect", effect)))
+                taints.append(TaintSpec(key=key, value=value, effect=effect))
             else:
                 problems.add(rules.UNREADABLE_ITEM, f"argument {_TAINTS} has {taint!r}")
         check_taints(taints, problems)

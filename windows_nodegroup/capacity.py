@@ -106,7 +106,7 @@ class InstancesDistribution:
             if is_literal(strategy) and strategy not in known:
                 problems.add(rules.ALLOCATION_STRATEGY, f"{name} is {strategy!r}")
         price = self.spot_max_price
-        if is_literal(price) and not (isinstance(price, str) and (price == "" or _PRICE.fullmatch(price))):
+        if is_literal(price) and not (price == "" or _PRICE.fullmatch(price)):
             problems.add(rules.SPOT_MAX_PRICE, f"spot_max_price is {price!r}")
 
     @property

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Self
 
 from . import rules
 from .cluster_lookup import look_up_cluster
+from .input_types import check_input_types
 from .literals import word
 from .network import security_group_ids, subnet_ids
 from .problems import Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_eks as eks
@@ -120,7 +121,11 @@ class EksCluster:
                 STS, EC2, IAM, CloudFormation and S3.
             function_security_groups: The function's security groups there, or their ids; by default the cluster
                 security group, which admits it to the control plane.
+
+        Raises:
+            InvalidNodeGroup: Something is of another type than it has to be.
         """
+        _check_types(cls.from_attributes, locals())
         return cls(
             cluster_name=cluster_name,
             vpc=None if isinstance(vpc, str) else vpc,
@@ -176,8 +181,10 @@ class EksCluster:
             function_security_groups: As for `from_attributes`.
 
         Raises:
-            InvalidNodeGroup: The name, the account or the region is not known at synthesis.
+            InvalidNodeGroup: The name, the account or the region is not known at synthesis, or something is of another
+                type than it has to be.
         """
+        _check_types(cls.from_lookup, locals())
         given = {
             "vpc": vpc,
             "subnets": subnets,
@@ -235,8 +242,10 @@ class EksCluster:
             function_security_groups: As for `from_attributes`.
 
         Raises:
-            InvalidNodeGroup: The cluster was imported without its VPC, and none is given.
+            InvalidNodeGroup: The cluster was imported without its VPC, and none is given, or something is of another
+                type than it has to be.
         """
+        _check_types(cls.from_cluster, locals())
         from .cluster_in_app import describe_cluster  # noqa: PLC0415 — loads cdk8s, which the other ways do not need
 
         given = {
@@ -262,6 +271,12 @@ class EksCluster:
             **known,
         )
         return replace(described, construct=cluster)
+
+
+def _check_types(takes: Callable[..., EksCluster], given: dict[str, object]) -> None:
+    problems = Problems("the cluster")
+    check_input_types(takes, given, problems)
+    problems.raise_errors()
 
 
 def _group_id(group: ec2.ISecurityGroup | str | None) -> str | None:

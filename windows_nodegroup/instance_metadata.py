@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import rules
-from .literals import is_literal
+from .literals import is_literal, is_whole
 
 if TYPE_CHECKING:
     from .literals import Number
@@ -28,8 +28,8 @@ def check_instance_metadata(
     """Check the options, and that tags stay out of instance metadata: those of an EKS node contain slashes."""
     if is_literal(http_tokens) and http_tokens not in _HTTP_TOKENS:
         problems.add(rules.HTTP_TOKENS, f"http_tokens is {http_tokens!r}")
-    if is_literal(hop_limit) and hop_limit not in _HOP_LIMITS:
-        problems.add(rules.HOP_LIMIT, f"http_put_response_hop_limit is {hop_limit}")
+    if is_literal(hop_limit) and not (is_whole(hop_limit) and hop_limit in _HOP_LIMITS):
+        problems.add(rules.HOP_LIMIT, f"http_put_response_hop_limit is {hop_limit!r}")
     if instance_metadata_tags:
         problems.add(rules.INSTANCE_METADATA_TAGS, "instance_metadata_tags is on")
 

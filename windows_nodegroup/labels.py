@@ -69,7 +69,7 @@ class TaintSpec:
 
     key: str
     value: str = ""
-    effect: TaintEffect | eks.TaintEffect = TaintEffect.NO_SCHEDULE
+    effect: TaintEffect | eks.TaintEffect | str = TaintEffect.NO_SCHEDULE
 
     def __post_init__(self) -> None:
         """Takes CDK's word for an effect, which is EKS's, as Kubernetes' word."""
@@ -114,13 +114,13 @@ def _check_label_key(key: str, problems: Problems) -> None:
         problems.add(rules.LABEL_RESERVED, f"label {key} has a reserved prefix")
 
 
-def _is_key(key: object) -> bool:
-    prefix, slash, name = key.rpartition("/") if isinstance(key, str) else ("", "", "")
+def _is_key(key: str) -> bool:
+    prefix, slash, name = key.rpartition("/")
     return _NAME.fullmatch(name) is not None and (not slash or _PREFIX.fullmatch(prefix) is not None)
 
 
-def _is_value(value: object) -> bool:
-    return isinstance(value, str) and (value == "" or _NAME.fullmatch(value) is not None)
+def _is_value(value: str) -> bool:
+    return value == "" or _NAME.fullmatch(value) is not None
 
 
 def _is_reserved(key: str) -> bool:

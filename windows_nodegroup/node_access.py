@@ -78,9 +78,6 @@ class NodeAccess:
             problems: Collects what is wrong.
         """
         cluster, mode = self.cluster, self.cluster.authentication_mode
-        if self.authorization not in tuple(NodeAuthorization):
-            problems.add(rules.AUTHORIZATION, f"authorization is {self.authorization!r}")
-            return
         if is_literal(mode):
             self._check_mode(mode, problems)
         elif not is_parameter(scope, mode):
@@ -91,8 +88,10 @@ class NodeAccess:
         function = ClusterFunction.find(scope, cluster)
         if function and not function.serves(cluster):
             problems.add(rules.ONE_CLUSTER_TWO_WAYS, "the stack's function has another way into the same cluster")
-        if function and self.windows_ipam and function.asks_for_other_ipam(self.windows_ipam):
-            problems.add(rules.ONE_CLUSTER_TWO_IPAM, "another node group asks for other settings of Windows IPAM")
+        if self.windows_ipam:
+            self.windows_ipam.check(problems)
+            if function and function.asks_for_other_ipam(self.windows_ipam):
+                problems.add(rules.ONE_CLUSTER_TWO_IPAM, "another node group asks for other settings of Windows IPAM")
         self._check_way_in(scope, problems)
 
     def kind(self, scope: Construct) -> str:

@@ -21,6 +21,7 @@ from .ami import WindowsAmi
 from .bootstrap import Bootstrap
 from .capacity import DEFAULT_INSTANCE_TYPE, Capacity
 from .cluster_autoscaler import check_cluster_autoscaler, cluster_autoscaler_tags
+from .input_types import check_input_types
 from .instance_metadata import DEFAULT_HOP_LIMIT, check_instance_metadata, metadata_options
 from .names import check_cluster_name, check_name_is_free, check_nodegroup_name
 from .network import NodeNetwork
@@ -186,8 +187,12 @@ class WindowsNodeGroup(NodeGroupBase):
         Raises:
             InvalidNodeGroup: With all that is wrong, if anything is.
         """
+        given = locals()
         super().__init__(scope, construct_id)
         remember_stack(self, scope)
+        problems = Problems(self)
+        check_input_types(WindowsNodeGroup.__init__, given, problems)
+        problems.raise_errors()
         version = kubernetes_version or cluster.version
         ami = ami or WindowsAmi.server_2022()
         # What is not known of the cluster, the preflight finds out.
@@ -250,7 +255,6 @@ class WindowsNodeGroup(NodeGroupBase):
                 prefix_delegation=access.delegates_prefixes,
             )
 
-        problems = Problems()
         check_cluster_name(cluster.cluster_name, problems)
         check_nodegroup_name(nodegroup_name, problems)
         check_name_is_free(self, cluster.cluster_name, nodegroup_name, problems)
@@ -272,9 +276,7 @@ class WindowsNodeGroup(NodeGroupBase):
         )
         check_tags(tags, problems, added=own | hints)
         check_acknowledged(acknowledged_checks, problems)
-        if problems.errors:
-            problems.subject = self.node.path
-            problems.raise_errors()
+        problems.raise_errors()
         problems.annotate(self)
 
         self.nodegroup_name = nodegroup_name

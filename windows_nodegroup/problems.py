@@ -80,10 +80,10 @@ class Problems:
     """Collects the problems of one construct while its inputs are read.
 
     Attributes:
-        subject: What the inputs describe, for the first line of the error: the construct's path.
+        subject: What the inputs describe, for the first line of the error; of a construct that is its path.
     """
 
-    subject: str = "the node group"
+    subject: str | IConstruct = "the node group"
     _found: list[Problem] = field(default_factory=list)
 
     def add(self, rule: Rule, finding: str) -> None:
@@ -105,7 +105,8 @@ class Problems:
     def raise_errors(self) -> None:
         """Raise `InvalidNodeGroup` with all errors, if there are any; warnings do not count."""
         if self.errors:
-            raise InvalidNodeGroup(self.subject, self.errors)
+            subject = self.subject if isinstance(self.subject, str) else self.subject.node.path
+            raise InvalidNodeGroup(subject, self.errors)
 
     def annotate(self, construct: IConstruct) -> None:
         """Attach the warnings to `construct`: the CDK CLI shows each until somebody acknowledges it by its id.

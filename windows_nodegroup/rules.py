@@ -105,6 +105,18 @@ TIMEOUT_WITH_FRACTION = Rule(
     good="bootstrap_timeout=Duration.seconds(90)",
     bad="bootstrap_timeout=Duration.millis(90_500)",
 )
+INPUT_TYPE = Rule(
+    code="WNG110",
+    severity="error",
+    meaning="An input is of another type than it takes",
+    cure=(
+        "give what it takes: text and versions in quotes, True or False without, a list in square brackets even of "
+        "one, a mapping in braces, an object of the class"
+    ),
+    documentation="https://docs.aws.amazon.com/cdk/v2/guide/work-with-cdk-python.html",
+    good='instance_types=["t3.large"]',
+    bad='instance_types="t3.large"',
+)
 
 # 2: images and versions
 
@@ -130,7 +142,7 @@ KUBERNETES_VERSION = Rule(
     code="WNG203",
     severity="error",
     meaning="The Kubernetes version is not written as EKS writes it",
-    cure='write major and minor version alone, as text such as "1.33"',
+    cure='write major and minor version alone, such as "1.33"',
     documentation=_EKS + "kubernetes-versions.html",
     good='kubernetes_version="1.33"',
     bad='kubernetes_version="v1.33.2"',
@@ -497,7 +509,7 @@ LABEL_VALUE = Rule(
     severity="error",
     meaning="A label's value is not one that Kubernetes accepts",
     cure=(
-        "use text of at most 63 letters, digits, hyphens, underscores and dots, the first and last a letter or digit; "
+        "use at most 63 letters, digits, hyphens, underscores and dots, the first and last a letter or digit; "
         "or an empty one"
     ),
     documentation=_LABELS,
@@ -1026,15 +1038,6 @@ NAME_TAKEN = Rule(
     good='nodegroup_name="windows-2025"',
     bad='nodegroup_name="windows"',
 )
-AUTHORIZATION = Rule(
-    code="WNG636",
-    severity="error",
-    meaning="It is not clear by what the nodes may join",
-    cure="use a member of NodeAuthorization, or leave it to the cluster's mode",
-    documentation=_ACCESS,
-    good="authorization=NodeAuthorization.EXISTING",
-    bad='authorization="existing"',
-)
 ACKNOWLEDGED_CHECK = Rule(
     code="WNG637",
     severity="error",
@@ -1043,6 +1046,15 @@ ACKNOWLEDGED_CHECK = Rule(
     documentation=_SELF_MANAGED,
     good='acknowledged_checks=["PF203"]',
     bad='acknowledged_checks=["PF999"]',
+)
+IPAM_TARGET = Rule(
+    code="WNG638",
+    severity="error",
+    meaning="A number of addresses or prefixes for Windows pods is not a whole number",
+    cure="use a whole number, 0 or more, or leave it out, so that it stays as it is",
+    documentation=_EKS + "prefix-ip-addresses-win.html",
+    good="windows_ipam=WindowsIpam(prefix_delegation=True, warm_prefix_target=1)",
+    bad="windows_ipam=WindowsIpam(warm_ip_target=-1)",
 )
 
 # 7: tags

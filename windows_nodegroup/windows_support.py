@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from . import rules
 from .handler.contract import WindowsIpam as Contract
+from .literals import is_literal, is_whole
 
 if TYPE_CHECKING:
     from .literals import Number
+    from .problems import Problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,13 @@ class WindowsIpam:
     warm_ip_target: Number | None = None
     minimum_ip_target: Number | None = None
     update_add_on: bool = False
+
+    def check(self, problems: Problems) -> None:
+        """Check the targets, as far as they are literals."""
+        for name in ("warm_prefix_target", "warm_ip_target", "minimum_ip_target"):
+            target = getattr(self, name)
+            if is_literal(target) and not is_whole(target):
+                problems.add(rules.IPAM_TARGET, f"windows_ipam has the {name} {target!r}")
 
     @property
     def add_on(self) -> str:

@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 
 from tests.synthesis import make_stack
 from windows_nodegroup import AuthenticationMode, EksCluster
+from windows_nodegroup.problems import InvalidNodeGroup
 
 
 def test_ids() -> None:
@@ -52,6 +53,27 @@ def test_list_tokens() -> None:
     subnets = cdk.CfnParameter(make_stack(), "Subnets", type="List<AWS::EC2::Subnet::Id>").value_as_list
     cluster = EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-1", subnets=subnets)
     assert cluster.subnet_ids == subnets
+
+
+def test_wng639_names_for_ids() -> None:
+    """Names in place of ids are refused, all at once; tokens and what CDK looks up later are left alone."""
+    with pytest.raises(InvalidNodeGroup) as raised:
+        EksCluster.from_attributes(
+            cluster_name="my-cluster",
+            vpc="production",
+            subnets=["private-a", cdk.Fn.ref("Subnet")],
+            cluster_security_group="nodes",
+            function_security_groups=["functions"],
+        )
+    assert [(problem.code, problem.finding) for problem in raised.value.problems] == [
+        ("WNG631", "subnets has 'private-a'"),
+        ("WNG632", "cluster_security_group has 'nodes'"),
+        ("WNG632", "function_security_groups has 'functions'"),
+        ("WNG639", "vpc has 'production'"),
+    ]
+    stack = make_stack(env=cdk.Environment(account="123456789012", region="us-west-2"))
+    vpc = ec2.Vpc.from_lookup(stack, "Vpc", is_default=True)
+    EksCluster.from_attributes(cluster_name="my-cluster", vpc=vpc, subnets=vpc.private_subnets)
 
 
 @pytest.mark.parametrize("mode", [AuthenticationMode.API, eks.AuthenticationMode.API, "API"])

@@ -71,7 +71,7 @@ def findings(takes: Callable[..., object], **given: object) -> list[str]:
         ({"labels": ["a" * 200]}, f"labels is ['{'a' * 78}…, not Mapping[str, str] | None"),
     ],
 )
-def test_wrong(given: dict[str, Any], finding: str) -> None:
+def test_wng110_wrong(given: dict[str, Any], finding: str) -> None:
     """The finding names the input, the place in it, the value and what is taken instead."""
     assert findings(WindowsNodeGroup.__init__, **given) == [finding]
 
@@ -104,7 +104,7 @@ def test_right() -> None:
     assert findings(WindowsNodeGroup.__init__, **given) == []
 
 
-def test_all_at_once() -> None:
+def test_wng110_all_at_once() -> None:
     """A node group that has several such inputs says so of all, with the cure, and nothing else is looked at."""
     with pytest.raises(InvalidNodeGroup) as raised:
         make_node_group(instance_types="t3.large", labels=["a"], nodegroup_name=None, min_size=-1)
@@ -128,7 +128,7 @@ def test_all_at_once() -> None:
     ],
     ids=["attributes", "lookup", "cluster"],
 )
-def test_cluster(describe: Callable[[cdk.Stack], EksCluster]) -> None:
+def test_wng110_cluster(describe: Callable[[cdk.Stack], EksCluster]) -> None:
     """A cluster's description says so itself, before anything is looked up."""
     with pytest.raises(InvalidNodeGroup, match=r"the cluster has 1 problem:\n  subnets is 'subnet-1', not Sequence"):
         describe(make_stack())

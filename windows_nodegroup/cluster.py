@@ -10,7 +10,7 @@ from . import rules
 from .cluster_lookup import look_up_cluster
 from .input_types import check_input_types
 from .literals import word
-from .network import security_group_ids, subnet_ids
+from .network import check_group_ids, check_subnet_ids, check_vpc_id, security_group_ids, subnet_ids
 from .problems import Problems
 
 if TYPE_CHECKING:
@@ -123,9 +123,18 @@ class EksCluster:
                 security group, which admits it to the control plane.
 
         Raises:
-            InvalidNodeGroup: Something is of another type than it has to be.
+            InvalidNodeGroup: Something is of another type than it has to be, or an id is not well-formed.
         """
         _check_types(cls.from_attributes, locals())
+        problems = Problems("the cluster")
+        check_vpc_id("vpc", vpc, problems)
+        check_subnet_ids("subnets", subnets, problems)
+        check_subnet_ids("function_subnets", function_subnets, problems)
+        own_groups = [] if cluster_security_group is None else [cluster_security_group]
+        check_group_ids("cluster_security_group", own_groups, problems)
+        check_group_ids("security_groups", security_groups, problems)
+        check_group_ids("function_security_groups", function_security_groups, problems)
+        problems.raise_errors()
         return cls(
             cluster_name=cluster_name,
             vpc=None if isinstance(vpc, str) else vpc,

@@ -18,14 +18,15 @@ from . import rules
 from .literals import is_token_list, literals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from constructs import Construct, IDependable
 
     from .cluster import EksCluster
     from .literals import Intrinsic
-    from .problems import Problems
+    from .problems import Problems, Rule
 
+_VPC_ID = re.compile(r"vpc-[0-9a-f]+")
 _SUBNET_ID = re.compile(r"subnet-[0-9a-f]+")
 _GROUP_ID = re.compile(r"sg-[0-9a-f]+")
 _ERROR_NAME = re.compile(r"^\w+: ")
@@ -39,6 +40,29 @@ _FROM_CONTROL_PLANE = ((443, 443, "webhooks"), (1025, 65535, "kubelet and pods")
 def subnet_ids(subnets: Sequence[ec2.ISubnet | str]) -> list[str]:
     """The ids of subnets that are given as objects or as ids; a token that stands for a list stays one."""
     return [subnet if isinstance(subnet, str) else subnet.subnet_id for subnet in subnets]
+
+
+def check_vpc_id(name: str, vpc: ec2.IVpc | str, problems: Problems) -> None:
+    """Check the id of a VPC that is given as an id; `name` is the input's."""
+    _check_ids(name, [vpc], _VPC_ID, rules.VPC_ID, problems)
+
+
+def check_subnet_ids(name: str, subnets: Sequence[ec2.ISubnet | str] | None, problems: Problems) -> None:
+    """Check the ids of those subnets that are given as ids, likewise."""
+    _check_ids(name, subnets, _SUBNET_ID, rules.SUBNET_ID, problems)
+
+
+def check_group_ids(name: str, groups: Sequence[ec2.ISecurityGroup | str] | None, problems: Problems) -> None:
+    """Check the ids of those security groups that are given as ids, likewise."""
+    _check_ids(name, groups, _GROUP_ID, rules.SECURITY_GROUP_ID, problems)
+
+
+def _check_ids(
+    name: str, values: Sequence[object] | None, pattern: re.Pattern[str], rule: Rule, problems: Problems
+) -> None:
+    texts = literals(value for value in values or () if isinstance(value, str))
+    if wrong := ", ".join(repr(text) for text in texts if not pattern.fullmatch(text)):
+        problems.add(rule, f"{name} has {wrong}")
 
 
 def ways_out(subnets: Sequence[ec2.ISubnet | str]) -> list[IDependable]:
@@ -173,8 +197,8 @@ class NodeNetwork:
             if given.subnets is None and cluster.vpc is None:
                 problems.add(rules.SELECTION_NEEDS_VPC, f"subnets are to be selected from {cluster.vpc_id}, an id")
                 return
-        elif wrong := _not_ids(_SUBNET_ID, given):
-            problems.add(rules.SUBNET_ID, f"subnets has {wrong}")
+        else:
+            check_subnet_ids("subnets", given, problems)
         try:
             found = self.launch_subnet_ids
         except RuntimeError as error:  # what CDK says where a VPC has no such subnets
@@ -184,18 +208,11 @@ class NodeNetwork:
             problems.add(rules.NO_SUBNETS, "no subnets are given, and none are known of the cluster")
 
     def _check_groups(self, problems: Problems) -> None:
-        if wrong := _not_ids(_GROUP_ID, self.security_groups):
-            problems.add(rules.SECURITY_GROUP_ID, f"security_groups has {wrong}")
+        check_group_ids("security_groups", self.security_groups, problems)
         if not self.foreign_group_ids:
             empty = "security_groups is empty"
             unknown = "no security_groups are given and no cluster security group is known"
             problems.add(rules.NO_WAY_TO_CONTROL_PLANE, unknown if self.security_groups is None else empty)
-
-
-def _not_ids(pattern: re.Pattern[str], values: Iterable[object] | None) -> str:
-    """Those texts among `values` that are not ids, as a user reads them."""
-    texts = literals(value for value in values or () if isinstance(value, str))
-    return ", ".join(repr(text) for text in texts if not pattern.fullmatch(text))
 
 
 def _control_plane_group(cluster: EksCluster) -> str | None:

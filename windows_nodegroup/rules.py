@@ -1056,6 +1056,15 @@ IPAM_TARGET = Rule(
     good="windows_ipam=WindowsIpam(prefix_delegation=True, warm_prefix_target=1)",
     bad="windows_ipam=WindowsIpam(warm_ip_target=-1)",
 )
+VPC_ID = Rule(
+    code="WNG639",
+    severity="error",
+    meaning="A VPC's id is not well-formed",
+    cure="give the id, such as vpc-0123456789abcdef0, not the name, or a VPC of CDK",
+    documentation=_SELF_MANAGED,
+    good='cluster=EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-0123456789abcdef0", version="1.33")',
+    bad='cluster=EksCluster.from_attributes(cluster_name="my-cluster", vpc="production", version="1.33")',
+)
 
 # 7: tags
 

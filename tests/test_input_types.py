@@ -40,7 +40,7 @@ def findings(takes: Callable[..., object], **given: object) -> list[str]:
         ({"cluster": None}, "cluster is None, not EksCluster"),
         ({"nodegroup_name": None}, "nodegroup_name is None, not str"),
         ({"nodegroup_name": 5}, "nodegroup_name is 5, not str"),
-        ({"kubernetes_version": 1.33}, "kubernetes_version is 1.33, not str | None"),
+        ({"kubernetes_version": 1.33}, "kubernetes_version is 1.33, not eks.KubernetesVersion | str | None"),
         ({"ami": "ami-0123456789abcdef0"}, "ami is 'ami-0123456789abcdef0', not WindowsAmi | None"),
         ({"ami": WindowsAmi.custom(image_id=5, windows_version="2022")}, "ami.custom_image_id is 5, not str | None"),  # type: ignore[arg-type]
         ({"instance_types": "t3.large"}, "instance_types is 't3.large', not Sequence[ec2.InstanceType | str]"),
@@ -102,6 +102,14 @@ def test_right() -> None:
         "windows_ipam": WindowsIpam(warm_ip_target=cdk.Token.as_number({"Ref": "Target"})),
     }
     assert findings(WindowsNodeGroup.__init__, **given) == []
+
+
+def test_objects_without_a_class() -> None:
+    """What CDK hands out of its own making is known by an interface alone, and is taken for what it is."""
+    proxy = type("_IConstructProxy", (), {})()
+    assert findings(EksCluster.from_lookup, scope=proxy) == []
+    assert findings(EksCluster.from_cluster, cluster=proxy) == []
+    assert findings(EksCluster.from_cluster, cluster="my-cluster") == ["cluster is 'my-cluster', not CdkCluster"]
 
 
 def test_wng110_all_at_once() -> None:

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import jsii
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks as eks
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match
 
@@ -443,11 +444,13 @@ def test_escape_hatches() -> None:
     assert data_of(template)["Placement"] == {"GroupName": "close"}
 
 
-def test_kubernetes_version() -> None:
-    """A version can be given where the cluster's description has none, and goes into the name of the image."""
-    node_group = make_node_group(cluster=make_cluster(version=None), kubernetes_version="1.34")
-    template = template_of(node_group)
-    assert "EKS_Optimized-1.34" in template["Parameters"][data_of(template)["ImageId"]["Ref"]]["Default"]
+@pytest.mark.parametrize("version", ["1.34", eks.KubernetesVersion.of("1.34")], ids=["text", "object"])
+def test_kubernetes_version(version: eks.KubernetesVersion | str) -> None:
+    """A version of the cluster, or else of the node group, goes into the name of the image."""
+    for cluster, given in ((None, version), (version, None)):
+        node_group = make_node_group(cluster=make_cluster(version=cluster), kubernetes_version=given)
+        template = template_of(node_group)
+        assert "EKS_Optimized-1.34" in template["Parameters"][data_of(template)["ImageId"]["Ref"]]["Default"]
 
 
 def test_import() -> None:

@@ -16,6 +16,7 @@ from .remembered import shared, stack_of
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
+    from aws_cdk import aws_eks as eks
     from constructs import Construct
 
     from .problems import Problems
@@ -71,6 +72,11 @@ class AmiRefresh(Enum):
     """By the CDK CLI, once: the pin. The id is kept in `cdk.context.json` until `cdk context --reset` clears it;
     commit that file. The stack needs an explicit account and region. AWS makes its images private after four months:
     renew it in time."""
+
+
+def version_text(version: eks.KubernetesVersion | str | None) -> str | None:
+    """A Kubernetes version as text, also where it is CDK's object."""
+    return version if version is None or isinstance(version, str) else version.version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

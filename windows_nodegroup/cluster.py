@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 from . import rules
+from .ami import version_text
 from .cluster_lookup import look_up_cluster
 from .input_types import check_input_types
 from .literals import word
@@ -85,7 +86,7 @@ class EksCluster:
         subnets: Sequence[ec2.ISubnet | str] = (),
         cluster_security_group: ec2.ISecurityGroup | str | None = None,
         security_groups: Sequence[ec2.ISecurityGroup | str] = (),
-        version: str | None = None,
+        version: eks.KubernetesVersion | str | None = None,
         authentication_mode: AuthenticationMode | eks.AuthenticationMode | str = AuthenticationMode.API_AND_CONFIG_MAP,
         cluster_endpoint: str | None = None,
         cluster_certificate_authority_data: str | None = None,
@@ -104,7 +105,7 @@ class EksCluster:
             cluster_security_group: The security group that EKS made with the cluster, or its id. Nodes that name no
                 security groups get it, and with it reach the control plane and the cluster's DNS.
             security_groups: The cluster's additional ("control plane") security groups, or their ids.
-            version: The Kubernetes version, such as "1.33". It is part of the name under which AWS publishes images.
+            version: The Kubernetes version, such as "1.33", or CDK's object. AWS publishes images under its name.
             authentication_mode: An `AuthenticationMode`, ours or that of `aws_eks`, or a CloudFormation parameter that
                 holds one.
             cluster_endpoint: The URL of the Kubernetes API. Nodes that are told it need not ask EKS for it.
@@ -142,7 +143,7 @@ class EksCluster:
             subnet_ids=subnet_ids(subnets),
             cluster_security_group_id=_group_id(cluster_security_group),
             security_group_ids=security_group_ids(security_groups),
-            version=version,
+            version=version_text(version),
             authentication_mode=word(authentication_mode),
             cluster_endpoint=cluster_endpoint,
             cluster_certificate_authority_data=cluster_certificate_authority_data,
@@ -162,7 +163,7 @@ class EksCluster:
         vpc: ec2.IVpc | str | None = None,
         subnets: Sequence[ec2.ISubnet | str] | None = None,
         security_groups: Sequence[ec2.ISecurityGroup | str] | None = None,
-        version: str | None = None,
+        version: eks.KubernetesVersion | str | None = None,
         authentication_mode: AuthenticationMode | eks.AuthenticationMode | str | None = None,
         kubectl_role: iam.IRole | str | None = None,
         kubernetes_group: str | None = None,
@@ -221,7 +222,7 @@ class EksCluster:
         subnets: Sequence[ec2.ISubnet | str] | None = None,
         cluster_security_group: ec2.ISecurityGroup | str | None = None,
         security_groups: Sequence[ec2.ISecurityGroup | str] | None = None,
-        version: str | None = None,
+        version: eks.KubernetesVersion | str | None = None,
         authentication_mode: AuthenticationMode | eks.AuthenticationMode | str | None = None,
         service_ipv4_cidr: str | None = None,
         kubectl_role: iam.IRole | str | None = None,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .problems import Problems
 
 _DATA = (str, int, float, bytes, Mapping, Sequence, set, frozenset)
+# Of CDK, which hands out objects that have none of its classes.
+_INTERFACES = ("CdkCluster", "Construct")
 _LONGEST_VALUE = 80
 
 
@@ -80,7 +82,7 @@ def _is(value: object, kind: ast.expr) -> bool:
             return isinstance(value, Sequence) and not isinstance(value, str | bytes)
         case ast.Name("Number"):
             return value is not None  # the rules of each number say more
-        case ast.Name(name) if name != "CdkCluster":
+        case ast.Name(name) if name not in _INTERFACES:
             return any(base.__name__ == name for base in type(value).__mro__)
         case _:  # of CDK, which looks for itself whether it is the right one
             return value is not None and not isinstance(value, _DATA)

@@ -17,7 +17,7 @@ from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
 
 from .acknowledgments import acknowledge
-from .ami import WindowsAmi
+from .ami import WindowsAmi, version_text
 from .bootstrap import Bootstrap
 from .capacity import DEFAULT_INSTANCE_TYPE, Capacity
 from .cluster_autoscaler import check_cluster_autoscaler, cluster_autoscaler_tags
@@ -107,7 +107,7 @@ class WindowsNodeGroup(NodeGroupBase):
         key_pair: ec2.IKeyPair | str | None = None,
         kube_proxy_extra_args: Sequence[str] | None = None,
         kubelet_extra_args: Sequence[str] | None = None,
-        kubernetes_version: str | None = None,
+        kubernetes_version: eks.KubernetesVersion | str | None = None,
         labels: Mapping[str, str] | None = None,
         managed_policies: Sequence[iam.IManagedPolicy | str] = (),
         max_pods: Number | None = None,
@@ -159,7 +159,7 @@ class WindowsNodeGroup(NodeGroupBase):
             key_pair: The key pair that decrypts the administrator's password, or its name. Session Manager needs none.
             kube_proxy_extra_args: More arguments for kube-proxy, one word each, such as `--v=4`.
             kubelet_extra_args: More arguments for kubelet, likewise.
-            kubernetes_version: Such as "1.33", where `cluster` does not know it.
+            kubernetes_version: Such as "1.33", or CDK's object, where `cluster` does not know it.
             labels: The nodes' labels.
             managed_policies: Policies for the role on top of those that nodes need, or their ARNs.
             max_pods: The most pods on a node.
@@ -193,7 +193,7 @@ class WindowsNodeGroup(NodeGroupBase):
         problems = Problems(self)
         check_input_types(WindowsNodeGroup.__init__, given, problems)
         problems.raise_errors()
-        version = kubernetes_version or cluster.version
+        version = version_text(kubernetes_version) or cluster.version
         ami = ami or WindowsAmi.server_2022()
         # What is not known of the cluster, the preflight finds out.
         told = cluster.facts

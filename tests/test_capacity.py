@@ -13,8 +13,8 @@ from aws_cdk import aws_eks as eks
 from aws_cdk.assertions import Template
 
 from tests.found import codes, texts
-from windows_nodegroup.capacity import (
-    Capacity,
+from windows_nodegroup.capacity import Capacity
+from windows_nodegroup.purchase import (
     CapacityReservation,
     CapacityType,
     InstancesDistribution,

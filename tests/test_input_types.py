@@ -13,11 +13,11 @@ from aws_cdk import aws_eks as eks
 from tests.synthesis import make_cluster, make_node_group, make_stack
 from windows_nodegroup import EksCluster, WindowsNodeGroup
 from windows_nodegroup.ami import WindowsAmi
-from windows_nodegroup.capacity import CapacityReservation, InstancesDistribution
 from windows_nodegroup.input_types import check_input_types
 from windows_nodegroup.labels import TaintSpec
 from windows_nodegroup.node_access import NodeAuthorization
 from windows_nodegroup.problems import InvalidNodeGroup, Problems
+from windows_nodegroup.purchase import CapacityReservation, InstancesDistribution
 from windows_nodegroup.volumes import EbsVolume
 from windows_nodegroup.windows_support import WindowsIpam
 

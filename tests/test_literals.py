@@ -8,8 +8,8 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_eks as eks
 
-from windows_nodegroup.capacity import CapacityType
 from windows_nodegroup.literals import is_literal, is_token_list, is_whole, literals, word
+from windows_nodegroup.purchase import CapacityType
 
 REFERENCE = {"Ref": "Parameter"}
 TOKENS: list[Any] = [

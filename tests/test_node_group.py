@@ -23,9 +23,9 @@ from tests.synthesis import (
 )
 from windows_nodegroup import EksCluster, WindowsNodeGroup
 from windows_nodegroup.ami import WindowsAmi
-from windows_nodegroup.capacity import CapacityReservation, InstancesDistribution
 from windows_nodegroup.labels import TaintSpec
 from windows_nodegroup.problems import InvalidNodeGroup
+from windows_nodegroup.purchase import CapacityReservation, InstancesDistribution
 from windows_nodegroup.volumes import EbsVolume
 
 OWN = {

@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from .ami import AmiRefresh, WindowsAmi, WindowsEdition, WindowsVersion
-    from .capacity import (
+    from .cluster import AuthenticationMode, EksCluster
+    from .labels import TaintEffect, TaintSpec
+    from .node_access import NodeAuthorization
+    from .node_group import WindowsNodeGroup
+    from .problems import InvalidNodeGroup
+    from .purchase import (
         CapacityReservation,
         CapacityType,
         InstancesDistribution,
         OnDemandAllocationStrategy,
         SpotAllocationStrategy,
     )
-    from .cluster import AuthenticationMode, EksCluster
-    from .labels import TaintEffect, TaintSpec
-    from .node_access import NodeAuthorization
-    from .node_group import WindowsNodeGroup
-    from .problems import InvalidNodeGroup
     from .stack import WindowsNodeGroupStack
     from .volumes import EbsVolume, EbsVolumeType
     from .windows_support import WindowsIpam
@@ -55,16 +55,16 @@ __all__ = [
 _MODULES = {
     "AmiRefresh": "ami",
     "AuthenticationMode": "cluster",
-    "CapacityReservation": "capacity",
-    "CapacityType": "capacity",
+    "CapacityReservation": "purchase",
+    "CapacityType": "purchase",
     "EbsVolume": "volumes",
     "EbsVolumeType": "volumes",
     "EksCluster": "cluster",
-    "InstancesDistribution": "capacity",
+    "InstancesDistribution": "purchase",
     "InvalidNodeGroup": "problems",
     "NodeAuthorization": "node_access",
-    "OnDemandAllocationStrategy": "capacity",
-    "SpotAllocationStrategy": "capacity",
+    "OnDemandAllocationStrategy": "purchase",
+    "SpotAllocationStrategy": "purchase",
     "TaintEffect": "labels",
     "TaintSpec": "labels",
     "WindowsAmi": "ami",

@@ -54,10 +54,10 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
-    from .capacity import CapacityReservation, CapacityType, InstancesDistribution
     from .cluster import EksCluster
     from .labels import TaintSpec
     from .literals import Number
+    from .purchase import CapacityReservation, CapacityType, InstancesDistribution
 
 _DEFAULT_IPAM = WindowsIpam()
 _FINDINGS = {

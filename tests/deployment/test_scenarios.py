@@ -191,6 +191,12 @@ def _elsewhere(aws: LocalAws) -> dict[str, object]:
 _WRONG: dict[str, tuple[dict[str, object], dict[str, object], str]] = {
     "absent": ({"cluster_name": "no-such-cluster"}, {}, "PF101"),
     "wrong-case": ({"cluster_name": "BAD-INPUT"}, {}, "PF101"),
+    # All that a function sees of a cluster in another region.
+    "other-region": (
+        {"cluster_name": "elsewhere", "subnets": ["subnet-0123456789abcdef0"]},
+        {},
+        "and the subnets are not there either",
+    ),
     "other-version": ({"version": "1.35"}, {}, "PF10"),
     "no-such-type": ({}, {"instance_types": ["m9z.large"]}, "PF30"),
     "no-such-subnet": ({"subnets": ["subnet-0123456789abcdef0"]}, {}, "PF20"),
@@ -200,12 +206,12 @@ _WRONG: dict[str, tuple[dict[str, object], dict[str, object], str]] = {
 @pytest.mark.parametrize("name", _WRONG)
 def test_wrong_input(aws: LocalAws, scenario: Scenario, bad_input: LocalCluster, name: str) -> None:
     """A wrong input ends within a minute, with its reason; nothing was launched, and nothing but the function made."""
-    described, props, code = _WRONG[name]
+    described, props, reason = _WRONG[name]
     started = time.monotonic()
     deployed = scenario.deploy(name, _describe(bad_input, **described), **props)
     assert time.monotonic() - started < 60
     assert deployed.status == "ROLLBACK_COMPLETE"
-    assert code in deployed.reasons, deployed.reasons
+    assert reason in deployed.reasons, deployed.reasons
     assert not [each for each in deployed.created if "WindowsNodeGroups" not in each]
     assert _joined(aws, bad_input) == []
 

@@ -104,6 +104,17 @@ def test_right() -> None:
     assert findings(WindowsNodeGroup.__init__, **given) == []
 
 
+def test_a_class_of_somebody_else() -> None:
+    """What somebody adds to a class of this library is theirs, however it is annotated; the rest is checked."""
+
+    class Golden(WindowsAmi):
+        pass
+
+    Golden.__annotations__ = {"owner": int, "team": "dict[str, str]"}
+    golden = Golden(windows_version="2022", custom_image_id=5)  # type: ignore[arg-type]
+    assert findings(WindowsNodeGroup.__init__, ami=golden) == ["ami.custom_image_id is 5, not str | None"]
+
+
 def test_objects_without_a_class() -> None:
     """What CDK hands out of its own making is known by an interface alone, and is taken for what it is."""
     proxy = type("_IConstructProxy", (), {})()

@@ -59,8 +59,9 @@ def _findings(name: str, value: object, wanted: ast.expr) -> Iterator[str]:
         for index, each in enumerate(value):
             yield from _findings(f"{name}[{index}]", each, kind.slice)
     elif is_dataclass(value) and not isinstance(value, type):
-        for field, of_field in _annotations(type(value)).items():
-            yield from _findings(f"{name}.{field}", getattr(value, field), of_field)
+        for ours in (base for base in type(value).__mro__ if base.__module__.partition(".")[0] == __package__):
+            for field, of_field in _annotations(ours).items():
+                yield from _findings(f"{name}.{field}", getattr(value, field), of_field)
 
 
 def _alternatives(wanted: ast.expr) -> Iterator[ast.expr]:

@@ -246,7 +246,7 @@ def test_c17_retry_after_the_deadline(stage: Stage) -> None:
     stage.kubernetes.faults.too_many_requests(1, retry_after=300)
     started = time.monotonic()
     assert "429" in stage.fail("Create", seconds=5)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 1
 
 
 def test_c18_access_takes_a_moment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -400,7 +400,7 @@ def test_rollback(stage: Stage, aws: Surroundings) -> None:
     aws.group = Group(1)
     start = time.monotonic()
     assert warnings(stage, kind="Update") == "none"
-    assert time.monotonic() - start < SECONDS
+    assert time.monotonic() - start < 1
     assert aws.actions == ["cloudformation:DescribeStacks"]
 
 

@@ -38,9 +38,7 @@ def prepare() -> None:
         with step(f"create .venv with Python {sys.version.split()[0]}"):
             _create()
     with step("install the Python packages, pinned in constraints.txt (a minute or two)"):
-        # Python compiles what is imported when it is: nine tenths of aws_cdk never are.
-        command = [str(PYTHON), "-m", "pip", "install", "--no-compile", "-c", "constraints.txt"]
-        _install([*command, "-r", "requirements-dev.txt"])
+        _install([str(PYTHON), "-m", "pip", "install", "-c", "constraints.txt", "-r", "requirements-dev.txt"])
     with step("install the CDK CLI, pinned in package-lock.json"):
         _install([str(PYTHON), "-c", _NPM, "ci"])
     _STAMP.write_text(_fingerprint(), encoding="utf-8")

@@ -28,12 +28,15 @@ def check_input_types(takes: Callable[..., object], given: Mapping[str, object],
     """Check inputs, and what is in lists, mappings and values of this library, against the annotations.
 
     Args:
-        takes: The function, or the class of the values, that has the annotations.
-        given: The inputs by name.
+        takes: The function that has the annotations.
+        given: The inputs by name; defaults need no check.
         problems: Collects what is wrong.
     """
+    defaults = getattr(takes, "__kwdefaults__", None) or {}
     for name, wanted in _annotations(takes).items():
-        for finding in _findings(name, given[name], wanted) if name in given else ():
+        if name not in given or (name in defaults and given[name] is defaults[name]):
+            continue
+        for finding in _findings(name, given[name], wanted):
             problems.add(rules.INPUT_TYPE, finding)
 
 

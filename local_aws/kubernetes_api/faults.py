@@ -140,6 +140,11 @@ class Faults:
         """Answer 307 to another place, which no client may follow with its token."""
         self._add(lambda _target, _proceed: Response(307, headers={"Location": location}), _ALL, count, bounds)
 
+    def foreign_page(self, count: int | None = None, **bounds: Unpack[Bounds]) -> None:
+        """Answer 200 with a page of something that stands in between, such as a proxy."""
+        page = Response(200, b"<html>Please wait.</html>", {"Content-Type": "text/html"})
+        self._add(lambda _target, _proceed: page, _ALL, count, bounds)
+
     def reset(self, count: int | None = None, *, after_commit: bool = False, **bounds: Unpack[Bounds]) -> None:
         """Reset the connection instead of an answer: before or after the request was carried out."""
 

@@ -219,6 +219,7 @@ def test_c16_conflicts_until_the_deadline(stage: Stage) -> None:
         pytest.param(lambda faults: faults.internal_error(2), id="500"),
         pytest.param(lambda faults: faults.internal_error(2, code=503), id="503"),
         pytest.param(lambda faults: faults.internal_error(1, after_commit=True, method="PATCH"), id="500-after-commit"),
+        pytest.param(lambda faults: faults.foreign_page(2), id="foreign-page"),
         pytest.param(lambda faults: faults.reset(2), id="reset"),
         pytest.param(lambda faults: faults.reset(1, after_commit=True, method="PATCH"), id="reset-after-commit"),
         pytest.param(lambda faults: faults.hang(1, at="answer", method="PATCH"), id="silence-after-commit"),
@@ -245,8 +246,8 @@ def test_c17_retry_after_the_deadline(stage: Stage) -> None:
     """A pause that would outlast the deadline is not begun."""
     stage.kubernetes.faults.too_many_requests(1, retry_after=300)
     started = time.monotonic()
-    assert "429" in stage.fail("Create", seconds=5)
-    assert time.monotonic() - started < 1
+    assert "429" in stage.fail("Create", seconds=20)
+    assert time.monotonic() - started < 9
 
 
 def test_c18_access_takes_a_moment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -517,7 +518,7 @@ def test_c27_rollback_of_a_failed_update(stage: Stage) -> None:
     """An Update that answers FAILED after it has written leaves nothing behind: its rollback takes it back."""
     old = stage.succeed("Create")["PhysicalResourceId"]
     stage.kubernetes.faults.hang(method="PATCH", at="answer")
-    answer = stage.ask("Update", OTHER_ROLE, old_role=ROLE, seconds=2.5)
+    answer = stage.ask("Update", OTHER_ROLE, old_role=ROLE, seconds=4)
     assert answer["Status"] == "FAILED"
     assert answer["PhysicalResourceId"] == old
     assert len(entries(stage.map_roles, OTHER_ROLE)) == 1

@@ -238,7 +238,7 @@ def test_d09_same_entry_that_was_there_before_us(stage: Stage, is_refused: bool)
         stage.kubernetes.faults.denied_by_webhook()
     else:
         stage.kubernetes.faults.hang(method="PATCH", at="request")
-    created = stage.ask("Create", seconds=2.5)
+    created = stage.ask("Create", seconds=4)
     assert created["Status"] == "FAILED"
     stage.succeed("Delete", physical_id=created["PhysicalResourceId"])
     assert stage.map_roles == MAP + block()
@@ -247,7 +247,7 @@ def test_d09_same_entry_that_was_there_before_us(stage: Stage, is_refused: bool)
 def test_d09_after_a_create_that_had_written(stage: Stage) -> None:
     """After a Create that answered FAILED although its write was done, the entry is taken out."""
     stage.kubernetes.faults.hang(method="PATCH", at="answer")
-    created = stage.ask("Create", seconds=2.5)
+    created = stage.ask("Create", seconds=4)
     assert created["Status"] == "FAILED"
     assert entries(stage.map_roles) == [ENTRY]
     stage.succeed("Delete", physical_id=created["PhysicalResourceId"])

@@ -129,7 +129,7 @@ def test_p03_answer_that_nobody_takes(stage: Stage) -> None:
     started = time.monotonic()
     with pytest.raises(UndeliverableError) as raised:
         index.handler(stage.event("Create"), Context(2))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4
     assert SIGNATURE not in str(raised.value)
     assert raised.value.__cause__ is None
 

@@ -151,7 +151,7 @@ def test_without_the_grant_on_nodes(stage: Stage) -> None:
     start = time.monotonic()
 
     assert warnings(stage) == ["not checked: PF701 (list nodes is not allowed)"]
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 10
 
 
 def test_a_fresh_access_entry(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +176,7 @@ def test_no_way_in(stage: Stage) -> None:
     start = time.monotonic()
 
     assert warnings(stage) == ["not checked: PF701, PF702, PF703, PF704 (the cluster does not know the caller)"]
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 10
 
 
 def test_through_another_role(stage: Stage) -> None:

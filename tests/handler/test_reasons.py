@@ -70,7 +70,7 @@ def test_reason_is_short(stage: Stage, code: str) -> None:
     """A reason names what is wrong and the cure in a few hundred characters, whatever things are called."""
     _cluster(stage, name=CLUSTER)
     SITUATIONS[code](stage)
-    reason = stage.fail("Create", ROLE, ClusterName=CLUSTER, seconds=3)
+    reason = stage.fail("Create", ROLE, ClusterName=CLUSTER, seconds=5)
     assert f"[{code}]" in reason
     assert len(reason) <= CHARACTERS, f"{len(reason)} characters: {reason}"
     assert FOREIGN not in reason

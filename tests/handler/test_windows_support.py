@@ -410,7 +410,7 @@ def test_nobody_may_know(stage: Stage, aws: Surroundings) -> None:
     start = time.monotonic()
     assert warnings(stage) == "none"
     assert settings(stage) == {ENABLED: "true"}
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 10
 
 
 def test_add_on_cannot_be_described(stage: Stage, aws: Surroundings) -> None:

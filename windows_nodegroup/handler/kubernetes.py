@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .failures import CertificateRefused, ClusterUnreachable
-from .transport import Connection
+from .transport import Connection, UnansweredError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -144,10 +144,12 @@ class KubernetesApi:
             answer = json.loads(response.body)
         except ValueError:
             answer = None
-        members: Mapping[str, Any] = answer if isinstance(answer, dict) else {}
+        members: Mapping[str, Any] | None = answer if isinstance(answer, dict) else None
         if response.status >= _ERROR:
             retry_after = _seconds(response.headers.get("Retry-After"))
-            raise ApiError(response.status, str(members.get("message", "")), retry_after)
+            raise ApiError(response.status, str((members or {}).get("message", "")), retry_after)
+        if members is None:
+            raise UnansweredError(f"HTTP {response.status} came without an object")
         return members
 
     def close(self) -> None:

@@ -31,6 +31,7 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
 
 _CHUNK = 64 * 1024
+_HTTP_1_0 = 10  # as http.client has it
 
 
 class TransportError(Exception):
@@ -105,6 +106,7 @@ class Connection:
             self._limit(connection, ANSWER_SECONDS)
             connection.request(method, target, body=body, headers=dict(headers))
             response = connection.getresponse()
+            _require_whole_head(response)
             content = self._read(connection, response)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
@@ -165,6 +167,14 @@ class Connection:
             raise http.client.IncompleteRead(bytes(content), response.length)
         response.close()  # it does not notice its own end when it is read like this
         return bytes(content)
+
+
+def _require_whole_head(response: http.client.HTTPResponse) -> None:
+    # A head that breaks off passes for a whole one, and the answer for one without a body. Whoever ends a body of
+    # HTTP/1.1 by closing the connection announces it.
+    is_delimited = response.length is not None or response.chunked
+    if response.version > _HTTP_1_0 and not is_delimited and response.getheader("Connection") is None:
+        raise http.client.IncompleteRead(b"")
 
 
 def _proxy_for(host: str, port: int) -> urllib.parse.SplitResult | None:

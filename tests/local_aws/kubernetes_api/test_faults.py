@@ -141,6 +141,14 @@ def test_the_server_falls_silent(api: KubernetesApi, at: str, value: str) -> Non
     assert _patch(api, "2").status == 200
 
 
+def test_a_page_of_something_else(api: KubernetesApi) -> None:
+    """200, and no JSON; nothing was carried out."""
+    api.faults.foreign_page()
+    answer = _patch(api, "1")
+    assert (answer.status, answer.body[:6]) == (200, b"<html>")
+    assert _value(api) == "0"
+
+
 def test_an_answer_drips_out(api: KubernetesApi) -> None:
     """The status comes at once, the body takes its time and is whole."""
     api.faults.slow(_LONG)

@@ -48,9 +48,9 @@ def test_a_connection_is_kept_alive(admin: Client) -> None:
 
 
 def test_an_api_starts_and_closes_within_a_moment() -> None:
-    """Under a tenth of a second, at best of three, whatever else the machine does."""
+    """Under a tenth of a second, at best of ten, whatever else the machine does."""
     times = []
-    for _ in range(3):
+    for _ in range(10):
         begin = time.perf_counter()
         with KubernetesApi(authenticate=USERS.get) as api:
             assert Client(api).ask("GET", "/healthz").body == b"ok"

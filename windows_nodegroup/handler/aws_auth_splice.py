@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from .aws_auth_document import Document, Node, Signature
 
-_REST_OF_LINE = re.compile(f"[ \t]*(?:#[^{BREAKS}]*)?(\r\n|[{BREAKS}])?")
-_COMMA_AND_COMMENT = re.compile(f"[ \t]*(,)?[ \t]*(#[^{BREAKS}]*)?")
-_BETWEEN = re.compile(f"(?:[ \t{BREAKS}]+|#[^{BREAKS}]*)*")
+# An edit needs one or two of these: it compiles what it needs.
+_REST_OF_LINE = f"[ \t]*(?:#[^{BREAKS}]*)?(\r\n|[{BREAKS}])?"
+_COMMA_AND_COMMENT = f"[ \t]*(,)?[ \t]*(#[^{BREAKS}]*)?"
+_BETWEEN = f"(?:[ \t{BREAKS}]+|#[^{BREAKS}]*)*"
 
 
 class Splice(NamedTuple):
@@ -73,7 +74,7 @@ def lines_behind(text: str, end: int, lines: str, newline: str) -> Splice:
     """Put lines behind the line of that place."""
     if end == line_start(text, end):  # behind a block scalar, whose last line end is its own
         return Splice(end, end, lines + newline)
-    rest = _REST_OF_LINE.match(text, end)
+    rest = re.compile(_REST_OF_LINE).match(text, end)
     end = rest.end() if rest is not None else end
     if rest is not None and rest[1]:
         return Splice(end, end, lines + newline)
@@ -92,7 +93,7 @@ def flow_append(text: str, sequence: Sequence, items: list[str], style: Style) -
         return Splice(sequence.inside, sequence.inside, style.comma.join(items))
     last = sequence.items[-1]
     indent = style.newline + " " * indentation(text, last.start)
-    rest = _COMMA_AND_COMMENT.match(text, last.end)
+    rest = re.compile(_COMMA_AND_COMMENT).match(text, last.end)
     if rest is not None and rest[2]:
         joined = f",{indent}".join(items)
         return Splice(rest.end(), rest.end(), f"{indent}{joined}," if rest[1] else f"{indent}, {joined}")
@@ -136,7 +137,7 @@ def _ending(text: str, lines: tuple[Splice, ...]) -> Iterator[tuple[Splice, ...]
 
 def _rest_of_line(text: str, end: int) -> int:
     """Return where the line of that place ends; behind a block scalar that is there."""
-    rest = None if end == line_start(text, end) else _REST_OF_LINE.match(text, end)
+    rest = None if end == line_start(text, end) else re.compile(_REST_OF_LINE).match(text, end)
     return end if rest is None else rest.end()
 
 
@@ -184,6 +185,6 @@ def _plain_flow_cut(text: str, item: Node) -> Iterator[Splice]:
 
 
 def _comma_behind(text: str, item: Node) -> int | None:
-    between = _BETWEEN.match(text, item.end)
+    between = re.compile(_BETWEEN).match(text, item.end)
     end = between.end() if between is not None else item.end
     return end if text.startswith(",", end) else None

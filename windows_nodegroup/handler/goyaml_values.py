@@ -26,20 +26,19 @@ _WORDS: dict[str, tuple[str, Value]] = {
 }
 _MEANINGFUL_START = frozenset("yYnNtTfFoO~.+-0123456789")
 
-_INTEGER = re.compile(
-    "([-+]?)(?:0[xX](?P<x>[0-9a-fA-F]+)|0[bB](?P<b>[01]+)|0[oO]?(?P<o>[0-7]+)|(?P<d>0|[1-9][0-9]*))", re.ASCII
-)
-_SIGNED_BINARY = re.compile("0b([-+])([01]+)")
+# Maps seldom have these: they are compiled when one does.
+_INTEGER = "([-+]?)(?:0[xX](?P<x>[0-9a-fA-F]+)|0[bB](?P<b>[01]+)|0[oO]?(?P<o>[0-7]+)|(?P<d>0|[1-9][0-9]*))"
+_SIGNED_BINARY = "0b([-+])([01]+)"
 _BASES = {"x": 16, "b": 2, "o": 8, "d": 10}
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_TIMESTAMP = re.compile(
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_TIMESTAMP = (
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
     r"(?:(?:[Tt]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2}))"
     r"|(?: ([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?))?"
 )
 
 # Python's own idea of base64 is looser than Go's, and differs from version to version.
-_BASE64 = re.compile("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 
 
 def resolve(value: str, tag: str | None, *, plain: bool) -> Value:
@@ -84,14 +83,14 @@ def _plain(value: str) -> tuple[str, Value]:
 
 
 def _integer(digits: str) -> tuple[str, Value] | None:
-    match = _INTEGER.fullmatch(digits)
+    match = re.fullmatch(_INTEGER, digits)
     if match is None or match.lastgroup is None:
         return None
     return _in_range(match[1], int(match[match.lastgroup], _BASES[match.lastgroup]))
 
 
 def _signed_binary(digits: str) -> tuple[str, Value] | None:
-    match = _SIGNED_BINARY.fullmatch(digits)
+    match = re.fullmatch(_SIGNED_BINARY, digits)
     return None if match is None else _in_range(match[1], int(match[2], 2))
 
 
@@ -101,13 +100,13 @@ def _in_range(sign: str, size: int) -> tuple[str, Value] | None:
 
 
 def _float(digits: str) -> tuple[str, Value] | None:
-    if _FLOAT.fullmatch(digits) is None or math.isinf(float(digits)):
+    if re.fullmatch(_FLOAT, digits) is None or math.isinf(float(digits)):
         return None
     return "float", float(digits)
 
 
 def _is_timestamp(value: str) -> bool:
-    match = _TIMESTAMP.fullmatch(value)
+    match = re.fullmatch(_TIMESTAMP, value)
     if match is None:
         return False
     year, month, day, *clock = (int(part) for part in match.groups() if part is not None)
@@ -120,7 +119,7 @@ def _is_timestamp(value: str) -> bool:
 
 def _binary(value: str) -> str:
     digits = re.sub("[\r\n]", "", value)
-    if not _BASE64.fullmatch(digits):
+    if not re.fullmatch(_BASE64, digits):
         raise ValueError("it is tagged !!binary but is no base64")
     octets = binascii.a2b_base64(digits)
     # Go's JSON has one replacement character for every byte that is not UTF-8.

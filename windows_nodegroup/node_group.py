@@ -278,6 +278,7 @@ class WindowsNodeGroup(NodeGroupBase):
         check_acknowledged(acknowledged_checks, problems)
         problems.raise_errors()
         problems.annotate(self)
+        acknowledge(self, _FINDINGS | role.acknowledged)
 
         self.nodegroup_name = nodegroup_name
         self._name = own["Name"]
@@ -351,7 +352,6 @@ class WindowsNodeGroup(NodeGroupBase):
         self.launch_template.add_property_override("LaunchTemplateData.UserData", script)
         for key, value in (tags or {}).items():
             Tags.of(self).add(key, value)
-        acknowledge(self, _FINDINGS | role.acknowledged)
 
     @classmethod
     def from_nodegroup_attributes(  # noqa: PLR0913 — props

@@ -165,6 +165,13 @@ def test_calls_are_not_repeated_for_ever(stage: Stage, monkeypatch: pytest.Monke
     assert "[WNG907]" in stage.fail("Create")
 
 
+@pytest.mark.parametrize("body", [b"", b"<html></html>", b"[]", b"{}", b'{"cluster": null}'])
+def test_answer_of_something_in_between(stage: Stage, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    """A success that is not AWS's is a failure that says so."""
+    monkeypatch.setattr(stage.aws, "_answer", _unless_put(stage.aws._answer, (200, body, {})))
+    assert stage.fail("Create").startswith("an answer came without the cluster, not as AWS sends it: see what stands")
+
+
 def test_permission_takes_a_moment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A permission that the function has got a moment ago is waited for."""
     denied = [(403, b"{}", {"x-amzn-ErrorType": "AccessDeniedException"})] * 2

@@ -11,7 +11,7 @@ import ssl
 import urllib.parse
 import xml.etree.ElementTree as ET
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -226,6 +226,19 @@ def _refusal(response: Response) -> AwsError:
         code, message = xml_text(response.body, "Code"), xml_text(response.body, "Message")
     code = response.headers.get("x-amzn-ErrorType") or code or f"HTTP {response.status}"
     return AwsError(response.status, code.partition(":")[0].rpartition("#")[2], message)
+
+
+def json_object(response: Response, name: str) -> Mapping[str, Any]:
+    """Return the object of a name in an answer in JSON.
+
+    Raises:
+        AwsCallFailed: There is none.
+    """
+    with suppress(ValueError, LookupError, TypeError):
+        members = json.loads(response.body)[name]
+        if isinstance(members, dict):
+            return members
+    raise AwsCallFailed(f"an answer came without the {name}, not as AWS sends it: see what stands in between")
 
 
 def xml_text(document: bytes, name: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from . import log
-from .aws import AwsError, Call
+from .aws import AwsError, Call, json_object
 from .aws_auth_composer import compose
 from .aws_auth_document import MalformedMap, Mapping, Scalar, Sequence, target
 from .failures import AwsCallFailed, Failure
@@ -126,7 +126,7 @@ def configuration_values(text: str) -> dict[str, Any]:
 
 def _describe(session: Session, cluster_name: str) -> AddOn:
     answer = session.call("eks", Call("GET", _path(cluster_name)), settling=False)
-    add_on = json.loads(answer.body)["addon"]
+    add_on = json_object(answer, "addon")
     try:
         values = configuration_values(add_on.get("configurationValues") or "")
     except MalformedMap as error:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import json
 import urllib.parse
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import log
-from .aws import AwsError, Call, Keys, xml_text
+from .aws import AwsError, Call, Keys, json_object, xml_text
 from .failures import AwsCallFailed, ClusterNotFound, ClusterNotReady, OutOfTime
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def describe_cluster(session: Session, name: str) -> Cluster:
         raise AwsCallFailed(
             f"eks:DescribeCluster of {name} failed ({error}): allow it to the function's role"
         ) from None
-    members = json.loads(response.body)["cluster"]
+    members = json_object(response, "cluster")
     vpc = members.get("resourcesVpcConfig") or {}
     authority = (members.get("certificateAuthority") or {}).get("data") or ""
     cluster = Cluster(
@@ -131,7 +130,7 @@ def access_entry_type(session: Session, cluster_name: str, principal_arn: str) -
         if error.code == _NOT_FOUND:
             return None
         raise
-    return str(json.loads(response.body)["accessEntry"].get("type") or "STANDARD")
+    return str(json_object(response, "accessEntry").get("type") or "STANDARD")
 
 
 def assume_role(session: Session, role_arn: str) -> Keys:

@@ -6,6 +6,7 @@ import base64
 import socket
 import subprocess
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -126,6 +127,8 @@ class Proxy:
 
     def close(self) -> None:
         """Close."""
+        with suppress(OSError):  # a thread left in `accept` would take the connections of whoever gets its descriptor
+            self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 
     def _accept(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +32,8 @@ class Server:
 
     def close(self) -> None:
         """Close."""
+        with suppress(OSError):  # a thread left in `accept` would take the connections of whoever gets its descriptor
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     def _serve(self) -> None:

@@ -262,7 +262,11 @@ class Stage:
 
     def append(self, text: str) -> None:
         """Let somebody else add to the map's text."""
-        self.put_map(self.map_roles + text)
+        self.rewrite(self.map_roles + text)
+
+    def rewrite(self, text: str) -> None:
+        """Let somebody else write the map's text, and leave the record."""
+        self.put_map(text, annotations=self.map["metadata"].get("annotations", {}))
 
     @property
     def map(self) -> dict[str, Any]:
@@ -315,7 +319,9 @@ class Stage:
             "ResourceProperties": {**common, "RoleArn": role},
         }
         if request_type != "Create":
-            event["PhysicalResourceId"] = f"aws-auth/{CLUSTER}/{ACCOUNT}:role/{old_role.rpartition('/')[2]}"
+            event["PhysicalResourceId"] = (
+                f"aws-auth/{CLUSTER}/{old_role.partition('/')[0]}/{old_role.rpartition('/')[2]}"
+            )
         if request_type == "Update":
             event["OldResourceProperties"] = {**common, "RoleArn": old_role}
         if physical_id is not None:

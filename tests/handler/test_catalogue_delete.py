@@ -8,13 +8,13 @@ import time
 from typing import Any
 
 import pytest
+import yaml
 
 from local_aws.kubernetes_api import User
-from tests.handler.stage import ACCOUNT, CLUSTER, FUNCTION_ROLE, MAP, OTHER_ROLE, ROLE, Stage
+from tests.handler.stage import CLUSTER, FUNCTION_ROLE, MAP, OTHER_ROLE, ROLE, Stage, inserted
 from tests.handler.test_catalogue_create import ENTRY, LINUX_GROUPS, block, entries
-from windows_nodegroup.handler import aws, config_map, owners
+from windows_nodegroup.handler import aws, config_map, index, owners
 
-KEY = f"{ACCOUNT}:role/windows-nodes"
 MADE_UP = "ng-NodeAccess-1ABCDEFGHIJKL"
 
 
@@ -78,18 +78,13 @@ def test_d03_shared_by_two_stacks(stage: Stage) -> None:
     assert stage.map_roles == text
 
 
-def rewrite(stage: Stage, text: str) -> None:
-    """Let somebody else write the map's text, and leave the record."""
-    stage.put_map(text, annotations=stage.map["metadata"]["annotations"])
-
-
 @pytest.mark.parametrize(
     "entry", [block(groups=["system:masters"], username="alice"), block(username="alice"), block(groups=LINUX_GROUPS)]
 )
 def test_d03_entry_that_another_writer_put_in_place_of_ours(stage: Stage, entry: str) -> None:
     """What another writer made of our entry is theirs: it stays, and the answer says so."""
     stage.succeed("Create")
-    rewrite(stage, MAP + entry)
+    stage.rewrite(MAP + entry)
     warnings = stage.succeed("Delete")["Data"]["Warnings"]
     assert "line 7: the entry was rewritten by somebody else" in warnings
     assert "[WNG928]" in warnings
@@ -101,7 +96,7 @@ def test_d03_groups_that_another_writer_added(stage: Stage) -> None:
     """Of our entry, to which somebody else added a group, only our groups go, when nobody needs them any more."""
     stage.succeed("Create")
     stage.succeed("Create", stack="another")
-    rewrite(stage, stage.map_roles + '  - "some-group"\n')
+    stage.rewrite(stage.map_roles + '  - "some-group"\n')
     stage.succeed("Delete")
     assert len(entries(stage.map_roles)[0]["groups"]) == 4
     assert "[WNG928]" in stage.succeed("Delete", stack="another")["Data"]["Warnings"]
@@ -112,17 +107,37 @@ def test_d03_groups_that_another_writer_added(stage: Stage) -> None:
 def test_d03_entry_that_another_writer_put_and_we_completed(stage: Stage) -> None:
     """An entry of Linux nodes in place of ours gets the group at the next Update, and loses only that in the end."""
     stage.succeed("Create")
-    rewrite(stage, MAP + block(groups=LINUX_GROUPS))
+    stage.rewrite(MAP + block(groups=LINUX_GROUPS))
     stage.succeed("Update")
     assert entries(stage.map_roles) == [ENTRY]
     stage.succeed("Delete")
     assert stage.map_roles == MAP + block(groups=LINUX_GROUPS)
 
 
+def test_d03_entry_that_another_writer_added_and_we_completed(stage: Stage) -> None:
+    """Where another writer appends an entry that overrules ours, ours goes whole, and theirs loses our group."""
+    for stack in ("ng", "another"):
+        stage.succeed("Create", stack=stack)
+        if stack == "ng":
+            stage.append(block(groups=LINUX_GROUPS))
+    assert [len(entry["groups"]) for entry in entries(stage.map_roles)] == [3, 3]
+    stage.succeed("Delete", stack="another")
+    stage.succeed("Delete")
+    assert stage.map_roles == MAP + block(groups=LINUX_GROUPS)
+
+
+def test_d03_same_entry_that_another_writer_added(stage: Stage) -> None:
+    """Of two entries that say the same, the one that another writer has appended since is theirs, and stays."""
+    stage.succeed("Create")
+    stage.append(block() + "# theirs\n")
+    stage.succeed("Delete")
+    assert stage.map_roles == MAP + block() + "# theirs\n"
+
+
 def test_d04_entry_is_gone(stage: Stage) -> None:
     """When somebody took the entry out, only the record is brought up to date."""
     stage.succeed("Create")
-    stage.put_map(MAP, annotations=stage.map["metadata"]["annotations"])
+    stage.rewrite(MAP)
     stage.succeed("Delete")
     assert stage.map_roles == MAP
     assert "roles" not in stage.record
@@ -205,29 +220,55 @@ def test_d08_malformed_map(stage: Stage) -> None:
     """A map that somebody broke meanwhile is not written; the answer says that the entry stays."""
     stage.succeed("Create")
     broken = stage.map_roles + "\t- [\n"
-    stage.put_map(broken, annotations=stage.map["metadata"]["annotations"])
+    stage.rewrite(broken)
     assert "[WNG910]" in stage.succeed("Delete")["Data"]["Warnings"]
     assert stage.map_roles == broken
     assert stage.writes() == ["PATCH"]
 
 
 def test_d09_after_a_failed_create(stage: Stage) -> None:
-    """After a Create that was refused, nothing is written."""
+    """After a Create that was refused, the map stays as it is; another delivery of the Create has no effect."""
     stage.put_map(block(username="admin"))
-    created = stage.ask("Create")
+    now = time.time()
+    create = stage.event("Create", issued=now - 60)
+    created = stage.send(create)
     assert created["Status"] == "FAILED"
-    stage.succeed("Delete", physical_id=created["PhysicalResourceId"])
+    stage.succeed("Delete", physical_id=created["PhysicalResourceId"], issued=now - 50)
     assert stage.map_roles == block(username="admin")
-    assert stage.writes() == []
+    stage.rewrite(MAP)
+    assert stage.send(create)["Status"] == "FAILED"
+    assert stage.map_roles == MAP
 
 
 def test_d09_after_a_create_that_could_not_get_in(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Create that was not let in has written nothing, so its Delete has no need to get in."""
+    """A Create that was not let in has written nothing, so its Delete succeeds without getting in."""
     monkeypatch.setattr(aws, "CALL_SECONDS", 0.1)
     created = stage.ask("Create", KubectlRoleArn=FUNCTION_ROLE)
     assert created["Status"] == "FAILED"
     stage.succeed("Delete", physical_id=created["PhysicalResourceId"], KubectlRoleArn=FUNCTION_ROLE)
     assert stage.kubernetes.requests == []
+
+
+def test_d09_after_a_create_that_could_not_get_anywhere(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Delete after a Create that wrote nothing tries for seconds only, whatever hangs, and succeeds."""
+    monkeypatch.setattr(index, "NOTHING_SECONDS", 0.5)
+    stage.kubernetes.faults.hang(20, method="GET", at="answer")
+    created = stage.ask("Create", seconds=3)
+    assert created["Status"] == "FAILED"
+    stage.succeed("Delete", physical_id=created["PhysicalResourceId"])
+    assert stage.writes() == []
+
+
+@pytest.mark.parametrize("obstacle", ["webhook", "annotations"])
+def test_d10_word_that_cannot_be_left(stage: Stage, obstacle: str) -> None:
+    """Where nothing of ours is in the map, a Delete that cannot leave word for its Create succeeds with a warning."""
+    if obstacle == "webhook":
+        stage.kubernetes.faults.denied_by_webhook()
+    else:
+        stage.put_map(MAP, annotations={"big": "x" * (256 * 1024 - 5)})
+    warnings = stage.succeed("Delete", physical_id=MADE_UP)["Data"]["Warnings"]
+    assert {"webhook": "[WNG912]", "annotations": "[WNG914]"}[obstacle] in warnings
+    assert stage.map_roles == MAP
 
 
 @pytest.mark.parametrize("is_refused", [True, False])
@@ -346,6 +387,28 @@ def test_d12_delete_that_is_late(stage: Stage) -> None:
     assert entries(stage.map_roles) == [ENTRY]
 
 
+def test_d12_first_delivery_of_a_delete_that_is_late(stage: Stage) -> None:
+    """A Delete that comes for the first time after the resource was added again takes nothing away."""
+    now = time.time()
+    stage.succeed("Create", issued=now - 900)
+    delete = stage.event("Delete", issued=now - 600)
+    stage.succeed("Create", issued=now - 100)
+    stage.send(delete)
+    assert entries(stage.map_roles) == [ENTRY]
+
+
+def test_d12_delete_that_is_late_after_the_role_came_back(stage: Stage) -> None:
+    """The Delete of a role that a later Update brought back takes nothing away."""
+    now = time.time()
+    stage.succeed("Create", issued=now - 100)
+    other = stage.succeed("Update", OTHER_ROLE, old_role=ROLE, issued=now - 80)["PhysicalResourceId"]
+    delete = stage.event("Delete", issued=now - 70)
+    stage.succeed("Update", ROLE, old_role=OTHER_ROLE, physical_id=other, issued=now - 50)
+    stage.succeed("Delete", OTHER_ROLE, physical_id=other, issued=now - 40)
+    stage.send(delete)
+    assert yaml.safe_load(inserted(MAP, stage.map_roles)) == [ENTRY]
+
+
 def test_d12_expired_create(stage: Stage) -> None:
     """A Create for whose answer CloudFormation waits no longer has no effect."""
     assert "[WNG916]" in stage.fail("Create", issued=time.time() - 3 * 3600)
@@ -359,11 +422,11 @@ def test_d12_deletions_are_not_remembered_for_ever(stage: Stage, monkeypatch: py
         role = f"{ROLE}-{number}"
         stage.succeed("Create", role)
         stage.succeed("Delete", role)
-    assert list(stage.record["deleted"]) == [f"{KEY}-{number}" for number in (2, 3, 4)]
+    assert list(stage.record["deleted"]) == [f"{ROLE}-{number}" for number in (2, 3, 4)]
     monkeypatch.setattr(owners, "REMEMBERED_MILLISECONDS", 0)
     stage.succeed("Create")
     stage.succeed("Delete")
-    assert list(stage.record["deleted"]) == [KEY]
+    assert list(stage.record["deleted"]) == [ROLE]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -382,7 +445,7 @@ def test_d14_delete_twice(stage: Stage) -> None:
     stage.succeed("Create")
     delete = stage.event("Delete")
     stage.send(delete)
-    stage.put_map(MAP + block(), annotations=stage.map["metadata"]["annotations"])
+    stage.rewrite(MAP + block())
     version = stage.map["metadata"]["resourceVersion"]
     stage.send(delete)
     assert stage.map["metadata"]["resourceVersion"] == version
@@ -411,10 +474,10 @@ def test_d15_only_entry_is_removed(stage: Stage) -> None:
 
 
 def test_lost_record_and_our_entry(stage: Stage) -> None:
-    """Where somebody dropped the record, an entry that is exactly ours goes."""
+    """Where somebody dropped the record, an entry that is exactly ours goes, and the answer says so."""
     stage.succeed("Create")
     stage.put_map(stage.map_roles)
-    stage.succeed("Delete")
+    assert "[WNG929]" in stage.succeed("Delete")["Data"]["Warnings"]
     assert stage.map_roles == MAP
 
 

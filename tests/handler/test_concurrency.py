@@ -141,7 +141,7 @@ def test_c15_fifty_writers(crowded: Stage) -> None:
     text = stage.map_roles
     assert text.startswith(MAP)
     assert sorted(entry["rolearn"] for entry in yaml.safe_load(text)[1:]) == sorted(map(role, [*ours, *puts, *patches]))
-    assert sorted(stage.record["roles"]) == sorted(f"{ACCOUNT}:role/{name}" for name in ours)
+    assert sorted(stage.record["roles"]) == sorted(f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ours)
     assert set(applies) <= set(stage.map["data"])
 
 

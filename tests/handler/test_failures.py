@@ -52,7 +52,7 @@ def test_times_fit_each_other() -> None:
 def test_physical_id_is_a_pure_function() -> None:
     """The id depends on the cluster and on the role, however its ARN is written."""
     properties = {"ClusterName": "c", "RoleArn": "arn:aws:iam::111122223333:role/a/path/Nodes"}
-    assert aws_auth_entry.physical_id(properties) == "aws-auth/c/111122223333:role/nodes"
+    assert aws_auth_entry.physical_id(properties) == "aws-auth/c/arn:aws:iam::111122223333:role/nodes"
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [(contract.AwsAuthEntry.TYPE, 240), (contract.NodesReady.TYPE, 899.5)])

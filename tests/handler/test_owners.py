@@ -12,8 +12,8 @@ from windows_nodegroup.handler.cloudformation import Request
 from windows_nodegroup.handler.failures import UnreadableRecord
 from windows_nodegroup.handler.owners import Added, Claim, Owners
 
-ROLE = "111122223333:role/nodes"
-OTHER = "111122223333:role/other"
+ROLE = "arn:aws:iam::111122223333:role/nodes"
+OTHER = "arn:aws:iam::111122223333:role/other"
 ENTRY = Added(entry=True)
 
 
@@ -23,14 +23,39 @@ def claim(owner: str, issued: int = 1000, request: str = "ab") -> Claim:
 
 
 def test_claims_survive_encoding() -> None:
-    """What was claimed is read again, and claiming it again is no news."""
+    """What was claimed is read again, and the same request is no news."""
     owners = Owners(None)
     assert owners.claim(ROLE, claim("a"), ENTRY)
     assert owners.claim(OTHER, claim("a"), Added(entry=False, groups=("g",)))
     again = Owners(owners.encode())
     assert again.added(ROLE) == ENTRY
     assert again.added(OTHER) == Added(entry=False, groups=("g",))
-    assert not again.claim(ROLE, claim("a", 2000, "cd"), ENTRY)
+    assert not again.claim(ROLE, claim("a", 2000), ENTRY)
+
+
+def test_entry_and_groups_are_recorded_together() -> None:
+    """An entry of ours and groups in another one are both remembered, until one of them is not ours any more."""
+    owners = Owners(None)
+    both = Added(entry=True, groups=("g",))
+    owners.claim(ROLE, claim("a"), ENTRY)
+    assert owners.claim(ROLE, claim("a"), both)
+    assert Owners(owners.encode()).added(ROLE) == both
+    for added in (Added(entry=False, groups=("g",)), ENTRY):
+        owners.claim(ROLE, claim("a"), added)
+        assert Owners(owners.encode()).added(ROLE) == added
+
+
+def test_claim_that_asks_anew_outlives_older_deletes() -> None:
+    """The latest request that asks for something counts; an older one, or one that asks for nothing new, does not."""
+    owners = Owners(None)
+    owners.claim(ROLE, claim("a", 1000, "aa"), ENTRY)
+    assert not owners.is_outlived(ROLE, claim("a", 2000, "dd"))
+    assert not owners.claim(ROLE, claim("a", 3000, "bb"), ENTRY, renews=False)
+    assert not owners.is_outlived(ROLE, claim("a", 2000, "dd"))
+    assert owners.claim(ROLE, claim("a", 3000, "bb"), ENTRY)
+    assert owners.is_outlived(ROLE, claim("a", 2000, "dd"))
+    assert not owners.claim(ROLE, claim("a", 1500, "cc"), ENTRY)
+    assert owners.is_outlived(ROLE, claim("a", 2000, "dd"))
 
 
 def test_release_of_the_last_owner_tells_what_to_undo() -> None:
@@ -91,6 +116,7 @@ def test_empty_records(annotation: str) -> None:
         '{"roles":{"r":{"added":"entry"}}}',
         '{"roles":{"r":{"added":"all","owners":{}}}}',
         '{"roles":{"r":{"added":[7],"owners":{}}}}',
+        '{"roles":{"r":{"added":"entry","groups":"g","owners":{}}}}',
         '{"roles":{"r":{"added":"entry","owners":{"a":"yesterday"}}}}',
         '{"roles":{"r":{"added":"entry","owners":{"a":7}}}}',
         '{"deleted":{"r":[]}}',
@@ -121,11 +147,12 @@ def test_record_is_a_set_of_owners(steps: list[tuple[str, str, bool]]) -> None:
         assert found == expected
 
 
-def test_claim_of_a_request_is_short() -> None:
-    """A stack's ARN and a request's id are shortened; names that tell people something stay."""
+@pytest.mark.parametrize("query", ["X-Amz-Date=20260102T030405Z&X-Amz-Expires=60", "Expires=1767330245"])
+def test_claim_of_a_request_is_short(query: str) -> None:
+    """A stack's ARN and a request's id are shortened; names stay. Either form of signed URLs tells the time."""
     request = Request.parse(
         {
-            "ResponseURL": "https://x/?X-Amz-Date=20260102T030405Z&X-Amz-Expires=60",
+            "ResponseURL": f"https://x/?{query}",
             "StackId": "arn:aws:cloudformation:us-west-2:111122223333:stack/my-nodes/4c5ab2d0-1111",
             "LogicalResourceId": "NodeAccess",
             "RequestId": "7b8d1c3e-0000",

@@ -46,6 +46,7 @@ __all__ = [
     "Upsert",
     "UsernameConflict",
     "canonical_role_arn",
+    "has_created",
     "is_ours",
     "read",
     "remove",
@@ -134,9 +135,10 @@ def remove(text: str | None, role_arn: str, *, created: bool, added_groups: tupl
     Args:
         text: The value of `mapRoles`; None when the ConfigMap has no such key.
         role_arn: The role's ARN, with or without its path.
-        created: The entry was ours. Of several entries of the role the last that still is goes whole. If none is, the
-            one that counts was rewritten: of one with all our groups and more these groups go, any other stays.
+        created: The entry was ours: it goes whole if it still is as it was. If it is not, the one that counts was
+            rewritten: of one with all our groups and more these groups go, any other stays.
         added_groups: The groups that we gave to an entry of somebody else: they go, unless it is no node's any more.
+            With `created`, that entry overrules ours, and both are taken back.
 
     Returns:
         The new text; where the entry is gone, the old one. A list without entries is `[]`, or what comments there were.
@@ -149,16 +151,33 @@ def remove(text: str | None, role_arn: str, *, created: bool, added_groups: tupl
     if text is None or says_nothing(text):
         return Removal(text or "")
     document = _document(text)
-    roles = [role for role in RoleReader(document).roles if folded(role.rolearn) == folded(arn)]
+    roles = _entries(document, arn)
     if not roles:
         return Removal(text)
-    ours = [role for role in roles if created and _is_as_created(role)]
+    ours = _created_entry(roles) if created else None
     if ours:
-        after = first_proven(document, cut_out_entry(document, ours[-1]))
+        after = first_proven(document, cut_out_entry(document, ours))
         if after is None:
-            raise _doubt(ours[-1])
-        return Removal(after.text)
-    return _without_groups(document, roles[-1], WINDOWS_NODE_GROUPS if created else added_groups, created=created)
+            raise _doubt(ours)
+        rest = after.text
+        return remove(rest, arn, created=False, added_groups=added_groups) if added_groups else Removal(rest)
+    if added_groups:
+        return _without_groups(document, roles[-1], added_groups, created=False)
+    return _without_groups(document, roles[-1], WINDOWS_NODE_GROUPS if created else (), created=created)
+
+
+def has_created(text: str | None, role_arn: str) -> bool:
+    """Return whether an entry of a role still is as `upsert` creates them, although another one may overrule it.
+
+    Args:
+        text: The value of `mapRoles`; None when the ConfigMap has no such key.
+        role_arn: The role's ARN, with or without its path.
+
+    Raises:
+        MalformedMap: The authenticator reads nothing from the text.
+        ValueError: `role_arn` is no role's ARN.
+    """
+    return _created_entry(_entries(_document(text), canonical_role_arn(role_arn))) is not None
 
 
 def is_ours(text: str | None, role_arn: str) -> bool:
@@ -226,6 +245,22 @@ def _without_groups(document: Document, role: Role, added_groups: tuple[str, ...
     if not set(rest.groups) <= set(WINDOWS_NODE_GROUPS):
         raise _doubt(role)
     return Removal(_created(document, rest).text, kept)
+
+
+def _entries(document: Document, role_arn: str) -> list[Role]:
+    return [role for role in RoleReader(document).roles if folded(role.rolearn) == folded(role_arn)]
+
+
+def _created_entry(roles: list[Role]) -> Role | None:
+    """Return which of a role's entries `upsert` created, if it still is as it was.
+
+    It came last, and behind one that was not enough, or none: what others have added since stands behind it.
+    """
+    found = None
+    for role, before in zip(roles, [None, *roles], strict=False):
+        if _is_as_created(role) and not (before and _is_as_created(before)):
+            found = role
+    return found
 
 
 def _is_as_created(role: Role) -> bool:

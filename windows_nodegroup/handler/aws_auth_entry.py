@@ -25,8 +25,10 @@ from .failures import (
     Failure,
     InvalidProperties,
     KubernetesAccessDenied,
+    RecordTooLarge,
     ShadowedByAccessEntry,
     Superseded,
+    WriteRefused,
 )
 from .rollback import is_rollback, stack_status
 
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 
 NAMESPACE = "kube-system"
 NAME = "aws-auth"
+
+#: What an Update keeps back of its time for finding out that it is a rollback, and for taking back, in seconds.
+ROLLBACK_SECONDS = 30.0
 
 _CLUSTER_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 
@@ -78,14 +83,13 @@ class _Properties(NamedTuple):
         """Whether the resource is this role's already: a Create or Update of it has answered."""
         return request.physical_id == self.physical_id()
 
-    def former_role(self, request: Request) -> str | None:
-        """Return the role that the resource had in this cluster until now, if it was another one."""
+    def failed_update(self, request: Request) -> _Properties | None:
+        """Return what the failed Update asked for that this one rolls back; of one that succeeded, the id is new."""
         try:
             former = _Properties.read(request.old_properties)
         except InvalidProperties:
             return None
-        is_other = former.cluster_name == self.cluster_name and former.physical_id() != self.physical_id()
-        return former.role_arn if is_other else None
+        return former if self.is_current(request) and former.physical_id() != self.physical_id() else None
 
 
 def physical_id(properties: Mapping[str, Any]) -> str:
@@ -103,26 +107,34 @@ def create(request: Request, deadline: Deadline) -> Mapping[str, str]:
     Raises:
         Failure: It cannot be done; nothing was written.
     """
-    return _authorise(request, deadline)
+    properties = _Properties.read(request.properties)
+    return _attributes(properties.role_arn, _authorise(properties, request, deadline))
 
 
 def update(request: Request, deadline: Deadline) -> Mapping[str, str]:
     """Authorise the role's nodes; of another role than before, CloudFormation deletes the old entry afterwards.
 
     When the id is what it was, nothing new is asked for: then the cluster may have moved on from aws-auth in between.
-    A rollback asks for what is there already, and must not be stranded by what made the Update fail.
+    A rollback asks for what is there already, and must not be stranded by what made the Update fail. CloudFormation
+    knows nothing of what the Update may have written, or may still write: that is taken back here.
 
     Raises:
         Failure: It cannot be done; nothing was written.
     """
+    properties = _Properties.read(request.properties)
+    failed = properties.failed_update(request)
     try:
-        return _authorise(request, deadline)
+        warnings = _authorise(properties, request, deadline.leaving(ROLLBACK_SECONDS))
     except Failure as failure:
-        if not _is_rolled_back(request, deadline):
+        if failed is None and not is_rollback(stack_status(request, deadline)):
             raise
-        log.warning("not failed, because this is a rollback", reason=failure.reason())
-        role_arn = aws_auth.canonical_role_arn(_Properties.read(request.properties).role_arn)
-        return _attributes(role_arn, [failure.reason()])
+        warnings = [failure.reason()]
+    if failed:
+        try:
+            warnings += _release(failed, request, deadline)
+        except Failure as failure:
+            warnings.append(failure.reason())
+    return _attributes(properties.role_arn, warnings)
 
 
 def delete(request: Request, deadline: Deadline) -> Mapping[str, str]:
@@ -136,27 +148,36 @@ def delete(request: Request, deadline: Deadline) -> Mapping[str, str]:
     except InvalidProperties as failure:
         log.warning("nothing can have been made", reason=str(failure))
         return {}
+    return _attributes(properties.role_arn, _release(properties, request, deadline))
+
+
+def _release(properties: _Properties, request: Request, deadline: Deadline) -> list[str]:
+    """Take back what was done for the role, and return warnings."""
     session = Session.of_function(deadline)
     cluster = _cluster_with_map(session, properties)
     if cluster is None:
-        return {}
+        return []
     edit = EntryEdit(properties.role_arn, request, is_settled=properties.is_current(request))
     try:
         access = properties.access(session, cluster)
         config_map.edit(access.api(), NAMESPACE, NAME, edit.release, access)
     except (ClusterUnreachable, KubernetesAccessDenied) as failure:
         if _cluster_with_map(session, properties) is None:
-            return {}
+            return []
         if isinstance(failure, EndpointUnresolvable):
             # EKS's own name has just been resolved: it is this name that is gone.
             log.warning("the cluster's endpoint is gone", reason=str(failure))
-            return {}
+            return []
         raise
-    return _attributes(edit.role_arn, edit.warnings)
+    except (RecordTooLarge, WriteRefused) as failure:
+        if not edit.is_word_only:
+            raise
+        return [failure.reason()]
+    return edit.warnings
 
 
-def _authorise(request: Request, deadline: Deadline) -> Mapping[str, str]:
-    properties = _Properties.read(request.properties)
+def _authorise(properties: _Properties, request: Request, deadline: Deadline) -> list[str]:
+    """Put the role into the map, and return warnings."""
     if request.expired:
         raise Superseded("CloudFormation does not wait for this request any more: nothing is changed")
     is_current = properties.is_current(request)
@@ -168,7 +189,7 @@ def _authorise(request: Request, deadline: Deadline) -> Mapping[str, str]:
     except (AwsAuthIgnored, ShadowedByAccessEntry) as failure:
         if not is_current:
             raise
-        return _attributes(edit.role_arn, [failure.reason()])
+        return [failure.reason()]
     access = properties.access(session, cluster)
     api = access.api()
     try:
@@ -176,19 +197,7 @@ def _authorise(request: Request, deadline: Deadline) -> Mapping[str, str]:
     except Failure as failure:
         failure.may_have_written = api.unrefused_writes > 0
         raise
-    if is_current and (former := properties.former_role(request)):
-        # This undoes an Update that failed, perhaps after it had written. CloudFormation knows nothing of that entry.
-        failed = EntryEdit(former, request, is_settled=False)
-        config_map.edit(api, NAMESPACE, NAME, failed.withdraw, access)
-        return _attributes(edit.role_arn, edit.warnings + failed.warnings)
-    return _attributes(edit.role_arn, edit.warnings)
-
-
-def _is_rolled_back(request: Request, deadline: Deadline) -> bool:
-    properties = _Properties.read(request.properties)
-    if properties.is_current(request) and properties.former_role(request):
-        return True  # the Update to that role has failed: had it not, the id would be its
-    return deadline.remaining() > 0 and is_rollback(stack_status(request, deadline))
+    return edit.warnings
 
 
 def _check_that_aws_auth_counts(session: Session, cluster: Cluster, properties: _Properties) -> None:
@@ -229,4 +238,7 @@ def _cluster_with_map(session: Session, properties: _Properties) -> Cluster | No
 def _attributes(role_arn: str, warnings: list[str]) -> Mapping[str, str]:
     for warning in warnings:
         log.warning(warning)
-    return {AwsAuthEntry.ATTRIBUTE_ROLE_ARN: role_arn, AwsAuthEntry.ATTRIBUTE_WARNINGS: "; ".join(warnings) or "none"}
+    return {
+        AwsAuthEntry.ATTRIBUTE_ROLE_ARN: aws_auth.canonical_role_arn(role_arn),
+        AwsAuthEntry.ATTRIBUTE_WARNINGS: "; ".join(warnings) or "none",
+    }

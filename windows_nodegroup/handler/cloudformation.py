@@ -29,6 +29,9 @@ DELIVERY_BACKOFF = (0.5, 8.0)
 # What physical ids begin with after a Create that failed. CloudFormation makes up none with a slash.
 _NOTHING, _SOMETHING = "none/", "failed/"
 
+# URLs with the older signature name only their end. CloudFormation waits for an answer as long as this.
+_URL_MILLISECONDS = 2 * 3600 * 1000
+
 _SERVER_ERROR = 500
 _SUCCESS = range(200, 300)
 _CUT = "…"
@@ -213,6 +216,9 @@ def _signed_times(response_url: str) -> tuple[int | None, int | None]:
     """Return when the URL was signed and when it ends, in milliseconds, as far as its query says so."""
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(response_url).query))
     try:
+        if "Expires" in query:
+            expires = int(query["Expires"]) * 1000
+            return expires - _URL_MILLISECONDS, expires
         issued = timegm(time.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ")) * 1000
         return issued, issued + int(query["X-Amz-Expires"]) * 1000
     except (KeyError, ValueError):

@@ -14,7 +14,7 @@ from .checks.runner import check_cluster
 from .cloudformation import text_property
 from .cluster_access import ClusterAccess
 from .config_map import ConfigMap
-from .deadline import Deadline, Patience
+from .deadline import Patience
 from .entry_edit import MAP_ROLES, recorded_role
 from .failures import Failure, KubernetesAccessDenied, UnreadableRecord
 from .kubernetes import ApiError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from .cloudformation import Request
+    from .deadline import Deadline
     from .kubernetes import KubernetesApi
 
 #: How long all questions together may take, in seconds: a warning is not worth more.
@@ -52,7 +53,7 @@ def create(request: Request, deadline: Deadline) -> Mapping[str, str]:
     """Check, and return the warnings. Whatever cannot be asked is one of them."""
     properties = request.properties
     kubernetes = Kubernetes(
-        Session.of_function(Deadline(deadline.limit(SECONDS))),
+        Session.of_function(deadline.sooner(SECONDS)),
         text_property(properties, ClusterPreflight.CLUSTER_NAME),
         kubectl_role_arn=text_property(properties, ClusterPreflight.KUBECTL_ROLE_ARN, required=False),
         settle_seconds=SETTLE_SECONDS,

@@ -26,6 +26,15 @@ class Deadline:
         """Return the seconds that are left, 0 when none are."""
         return max(0.0, self._end - time.monotonic())
 
+    def leaving(self, seconds: float) -> Deadline:
+        """Return an earlier deadline, which leaves `seconds` for what comes after it, but at most half of the time."""
+        remaining = self.remaining()
+        return Deadline(remaining - min(seconds, remaining / 2))
+
+    def sooner(self, seconds: float) -> Deadline:
+        """Return a deadline in `seconds`, or when this one comes if that is first."""
+        return Deadline(min(seconds, self.remaining()))
+
     def limit(self, seconds: float) -> float:
         """Return `seconds`, or less if the deadline comes first.
 

@@ -30,8 +30,9 @@ class EntryEdit:
 
     Attributes:
         role_arn: The role, as the authenticator knows it: without a path.
-        role: The role as it is recorded: account and name in lower case.
+        role: The role as it is recorded: its ARN without a path, in lower case.
         warnings: What the user should know, after the latest decision.
+        is_word_only: Whether the latest decision takes nothing away: it only leaves word for a request that may follow.
     """
 
     def __init__(self, role_arn: str, request: Request, *, is_settled: bool) -> None:
@@ -40,7 +41,7 @@ class EntryEdit:
         Args:
             role_arn: The role whose nodes may join, or may no longer.
             request: On whose behalf.
-            is_settled: Whether the resource is known to be this role's: a Create of it has answered already.
+            is_settled: Whether the resource is known to be this role's: a Create or Update to it has answered already.
 
         Raises:
             ValueError: The ARN is not a role's.
@@ -48,6 +49,7 @@ class EntryEdit:
         self.role_arn = aws_auth.canonical_role_arn(role_arn)
         self.role = recorded_role(role_arn)
         self.warnings: list[str] = []
+        self.is_word_only = False
         self._request = request
         self._is_settled = is_settled
         self._begun = _now()
@@ -80,15 +82,15 @@ class EntryEdit:
                 f"{self.role_arn} was mapped as the role of Linux nodes and now serves both: better give Windows nodes "
                 "a role of their own [WNG921]"
             )
-        if not owners.claim(self.role, claim, added) and not upsert.changed:
+        if not owners.claim(self.role, claim, added, renews=not self._is_settled) and not upsert.changed:
             log.info("nothing to write", role=self.role_arn)
             return None
         log.info("authorising", role=self.role_arn, new_entry=upsert.created, groups=upsert.added_groups)
         return self._change(current, upsert.text if upsert.changed else None, owners)
 
     def release(self, current: ConfigMap | None) -> Change | None:
-        """Decide what to take away because the resource is deleted. In doubt everything stays, with a warning."""
-        self.warnings = []
+        """Decide what to take away because the resource does not need it. In doubt everything stays, with a warning."""
+        self.warnings, self.is_word_only = [], False
         try:
             _read(current)
             return self._release(current)
@@ -96,32 +98,31 @@ class EntryEdit:
             self.warnings.append(f"the entry of {self.role_arn} stays: {failure.reason()}")
             return None
 
-    def withdraw(self, current: ConfigMap | None) -> Change | None:
-        """Decide what to take away of what is recorded as ours."""
-        self.warnings = []
-        claim, owners = Claim.of(self._request, otherwise=_now()), Owners(_annotation(current))
-        if not owners.owns(self.role, claim) or owners.is_outlived(self.role, claim):
-            log.info("nothing of ours to remove", role=self.role_arn)
-            return None
-        undo = owners.release(self.role, claim)
-        if undo is None:
-            log.info("the entry stays for others", role=self.role_arn)
-            return self._change(current, None, owners)
-        log.info("removing", role=self.role_arn, entry=undo.entry, groups=undo.groups)
-        return self._removal(current, undo, owners)
-
     def _release(self, current: ConfigMap | None) -> Change | None:
         claim, owners = Claim.of(self._request, otherwise=_now()), Owners(_annotation(current))
+        if owners.is_outlived(self.role, claim):
+            log.info("the entry stays: it was asked for again", role=self.role_arn)
+            return None
         if owners.owns(self.role, claim):
-            return self.withdraw(current)
+            undo = owners.release(self.role, claim)
+            if undo is None:
+                log.info("the entry stays for others", role=self.role_arn)
+                return self._change(current, None, owners)
+            log.info("removing", role=self.role_arn, entry=undo.entry, groups=undo.groups)
+            return self._removal(current, undo, owners)
         if not self._is_settled:
-            # The Create may still be at work, or arrive later: it has to find out that it is too late.
-            log.info("leaving word for the Create", role=self.role_arn)
+            # The Create or Update may still be at work, or arrive later: it has to find out that it is too late.
+            log.info("leaving word", role=self.role_arn)
+            self.is_word_only = True
             owners.remember(self.role, claim)
             return self._change(current, None, owners)
         is_lost = current is not None and _annotation(current) is None
         if is_lost and aws_auth.is_ours(_text(current), self.role_arn):
             log.info("removing an entry whose record is lost", role=self.role_arn)
+            self.warnings.append(
+                f"the record of who needs the entry of {self.role_arn} was lost, and the entry is removed: update any "
+                "other stack that needs it [WNG929]"
+            )
             owners.remember(self.role, claim)
             return self._removal(current, Added(entry=True), owners)
         log.info("nothing to remove", role=self.role_arn)
@@ -139,13 +140,20 @@ class EntryEdit:
             ) from None
 
     def _added(self, text: str | None, upsert: aws_auth.Upsert, before: Added | None) -> Added:
-        """Return what we have added for the role up to now; an entry of ours that lacks groups is not ours any more."""
-        if upsert.created or (before is not None and before.entry and not upsert.added_groups):
+        """Return what we have added for the role up to now.
+
+        Groups go to an entry of somebody else: one that overrules ours, or has taken its place.
+        """
+        if upsert.created:
             return Added(entry=True)
-        if before is None and self._is_settled:  # an Update without a record: it was lost
-            return Added(entry=aws_auth.is_ours(text, self.role_arn), groups=upsert.added_groups)
-        groups = before.groups if before else ()
-        return Added(entry=False, groups=(*groups, *(group for group in upsert.added_groups if group not in groups)))
+        if before is None:
+            # An Update without a record: it was lost.
+            is_lost = self._is_settled and aws_auth.is_ours(text, self.role_arn)
+            return Added(entry=is_lost, groups=upsert.added_groups)
+        if not upsert.added_groups:
+            return before
+        groups = (*before.groups, *(group for group in upsert.added_groups if group not in before.groups))
+        return Added(entry=before.entry and aws_auth.has_created(text, self.role_arn), groups=groups)
 
     def _removal(self, current: ConfigMap | None, undo: Added, owners: Owners) -> Change:
         text = _text(current)
@@ -174,12 +182,12 @@ class EntryEdit:
 
 
 def recorded_role(role_arn: str) -> str:
-    """Return what identifies a role whatever its path and case: account and name.
+    """Return what identifies a role whatever its path and case.
 
     Raises:
         ValueError: The ARN is not a role's.
     """
-    return aws_auth.canonical_role_arn(role_arn).lower().split(":", 4)[4]
+    return aws_auth.canonical_role_arn(role_arn).lower()
 
 
 def _warnings_about(current: ConfigMap | None) -> list[str]:

@@ -39,6 +39,9 @@ LONGEST: Mapping[str, int] = {NodesReady.TYPE: NodesReady.REQUEST_SECONDS}
 #: What is kept back of the function's time for delivering the answer, in seconds, but never more than half of it.
 ANSWER_SECONDS = 20.0
 
+#: How long the Delete after a Create that did nothing may take, in seconds.
+NOTHING_SECONDS = 15.0
+
 #: What is kept back for leaving the function, so that Lambda does not take a late answer for a failure.
 LEAVING_SECONDS = 0.5
 
@@ -97,14 +100,13 @@ def _answer(request: Request, deadline: Deadline) -> Answer:
 
     Work that is given up writes nothing later: its own deadline has passed by then.
     """
-    remaining = deadline.remaining()
-    seconds = remaining - min(ANSWER_SECONDS, remaining / 2)
-    work = Deadline(seconds)
+    work = deadline.leaving(ANSWER_SECONDS)
     answers: list[Answer] = []
     run = copy_context().run  # so that the log's lines carry the request's ids in the thread, too
     thread = threading.Thread(target=run, args=(lambda: answers.append(_work(request, work)),), daemon=True)
     thread.start()
-    thread.join(seconds + 0.1)
+    kept_back = deadline.remaining() - work.remaining()
+    thread.join(work.remaining() + kept_back / 10)  # the work finds out by itself that its time is over, if it can
     if answers:
         return answers[0]
     failure = work.out_of_time()
@@ -126,12 +128,14 @@ def _work(request: Request, deadline: Deadline) -> Answer:
 def _carry_out(request: Request, deadline: Deadline) -> Answer:
     name = RESOURCES.get(request.resource_type)
     if request.request_type == _DELETE:
-        if request.follows_nothing:
-            log.info("the Create had failed before it wrote anything")
-            return Answer(physical_id=request.physical_id)
         if name is None:
             # A rollback to this version deletes what a later version made: nothing that could be done here.
             log.warning("nothing is known of this resource type", resource_type=request.resource_type)
+            return Answer(physical_id=request.physical_id)
+        if request.follows_nothing:
+            # Whatever kept the Create out must not keep the stack from being deleted.
+            with suppress(Failure):
+                _module(name).delete(request, deadline.sooner(NOTHING_SECONDS))
             return Answer(physical_id=request.physical_id)
         return Answer(physical_id=request.physical_id, data=_module(name).delete(request, deadline))
     if name is None:

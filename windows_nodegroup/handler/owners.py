@@ -2,12 +2,15 @@
 
 It travels in the same patch as the map and is guarded by the same version, so the two never disagree. Its form::
 
-    {"roles": {"111122223333:role/nodes": {"added": "entry", "owners": {"<owner>": "<milliseconds> <request>"}}},
-     "deleted": {"111122223333:role/nodes": {"<owner>": "<milliseconds> <request>"}}}
+    {"roles": {"arn:aws:iam::111122223333:role/nodes":
+         {"added": "entry", "groups": [], "owners": {"<owner>": "<milliseconds> <request>"}}},
+     "deleted": {"arn:aws:iam::111122223333:role/nodes": {"<owner>": "<milliseconds> <request>"}}}
 
-An owner is a stack and a logical id. `added` is `"entry"`, or the list of groups that an entry lacked that was there
-before us. What is `deleted` is remembered for some hours, because Lambda may deliver the Create once more, or so late
-that its Delete comes first. Members that are unknown here are kept: another version of the function may know them.
+An owner is a stack and a logical id, with the latest request that asked for the entry. `added` is `"entry"`, or the
+list of groups that an entry of somebody else lacked; `groups` stands beside an entry of ours when another writer has
+added one that lacked them. What is `deleted` is remembered for some hours, because Lambda may deliver the Create once
+more, or so late that its Delete comes first. Members that are unknown here are kept: another version of the function
+may know them.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .failures import UnreadableRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .cloudformation import Request
 
 #: The annotation's name.
@@ -60,12 +65,31 @@ class Claim(NamedTuple):
         """Return when and by which request."""
         return f"{self.issued} {self.request}"
 
+    def is_newer(self, stamp: str) -> bool:
+        """Return whether this request was made after the one of a stamp."""
+        issued, request = _parts(stamp)
+        return self.request != request and self.issued > issued
+
 
 class Added(NamedTuple):
-    """What was added to the map for a role: a whole entry, or groups of one that was there."""
+    """What was added to the map for a role: a whole entry, groups of one of somebody else, or both."""
 
     entry: bool
     groups: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Added:
+        """Return what a role's record tells."""
+        if record["added"] == _ENTRY:
+            return cls(entry=True, groups=tuple(record.get("groups", ())))
+        return cls(entry=False, groups=tuple(record["added"]))
+
+    def members(self) -> dict[str, Any]:
+        """Return what is recorded."""
+        groups = list(self.groups)
+        if not self.entry:
+            return {"added": groups}
+        return {"added": _ENTRY, "groups": groups} if groups else {"added": _ENTRY}
 
 
 class Owners:
@@ -86,7 +110,7 @@ class Owners:
         self._record: dict[str, Any] = {"roles": {}, **record}
 
     def is_superseded(self, role: str, claim: Claim) -> bool:
-        """Whether the same owner's Delete for this role was carried out although it came later than this request."""
+        """Whether a later Delete of the same owner for this role was carried out already."""
         stamps: dict[str, str] = self._record.get("deleted", {}).get(role, {})
         if claim.owner not in stamps:
             return False
@@ -106,18 +130,23 @@ class Owners:
     def added(self, role: str) -> Added | None:
         """Return what was added for the role; None if nobody is recorded."""
         record = self._record["roles"].get(role)
-        if record is None:
-            return None
-        return Added(entry=True) if record["added"] == _ENTRY else Added(entry=False, groups=tuple(record["added"]))
+        return None if record is None else Added.of(record)
 
-    def claim(self, role: str, claim: Claim, added: Added) -> bool:
-        """Record an owner, and what was added until now; return whether that was news."""
+    def claim(self, role: str, claim: Claim, added: Added, *, renews: bool = True) -> bool:
+        """Record an owner, and what was added until now; return whether that was news.
+
+        Args:
+            role: Whose entry it is.
+            claim: Who needs it.
+            added: What was added.
+            renews: Whether the owner, if it is recorded already, asks anew: then an older Delete takes nothing away.
+        """
         before: dict[str, Any] = self._record["roles"].get(role, {"owners": {}})
-        after = {
-            **before,
-            "added": _ENTRY if added.entry else list(added.groups),
-            "owners": {claim.owner: claim.stamp(), **before["owners"]},
-        }
+        stamp = before["owners"].get(claim.owner)
+        if stamp is None or (renews and claim.is_newer(stamp)):
+            stamp = claim.stamp()
+        after = {name: member for name, member in before.items() if name != "groups"} | added.members()
+        after["owners"] = before["owners"] | {claim.owner: stamp}
         self._record["roles"][role] = after
         return after != before
 
@@ -167,8 +196,12 @@ def _is_role(role: object) -> bool:
     if not isinstance(role, dict):
         return False
     added = role.get("added")
-    knows_added = added == _ENTRY or (isinstance(added, list) and all(isinstance(group, str) for group in added))
+    knows_added = (added == _ENTRY or _are_groups(added)) and _are_groups(role.get("groups", []))
     return knows_added and _are_stamps(role.get("owners"))
+
+
+def _are_groups(groups: object) -> bool:
+    return isinstance(groups, list) and all(isinstance(group, str) for group in groups)
 
 
 def _are_stamps(stamps: object) -> bool:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from . import log
 from .aws import AwsError, Session
-from .deadline import Deadline
 from .failures import Failure
 from .query import query
 
 if TYPE_CHECKING:
     from .cloudformation import Request
+    from .deadline import Deadline
 
 #: How long CloudFormation may take to tell, in seconds.
 SECONDS = 10.0
@@ -19,7 +19,7 @@ SECONDS = 10.0
 
 def stack_status(request: Request, deadline: Deadline) -> str:
     """Return the stack's status, such as `UPDATE_ROLLBACK_IN_PROGRESS`; empty if it cannot be known."""
-    session = Session.of_function(Deadline(deadline.limit(SECONDS)))
+    session = Session.of_function(deadline.sooner(SECONDS))
     parameters = {"StackName": request.stack_id}
     try:
         answer = query(session, "cloudformation", "DescribeStacks", parameters, settling=False)

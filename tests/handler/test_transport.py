@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +14,20 @@ import pytest
 from windows_nodegroup.handler import transport
 from windows_nodegroup.handler.deadline import Deadline
 from windows_nodegroup.handler.failures import OutOfTime
-from windows_nodegroup.handler.transport import Connection, UnansweredError, UnconnectedError, UnresolvedError
+from windows_nodegroup.handler.transport import (
+    Connection,
+    UnansweredError,
+    UnconnectedError,
+    UnresolvedError,
+    UntrustedError,
+    proxy_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.handler.stage import Stage
 
 
 class Server:
@@ -160,3 +171,46 @@ def test_nobody_is_there() -> None:
     assert "/path" not in str(raised.value)
     with pytest.raises(UnresolvedError, match=r"the name nobody\.invalid does not resolve"):
         Connection("http://nobody.invalid", Deadline(5)).request("GET", "/", headers={})
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "host", "is_direct"),
+    [
+        ("", "a.example", False),
+        ("b.example, a.example", "a.example", True),
+        (".example", "a.example", True),
+        ("*.example", "a.example", True),
+        ("*.example", "example", False),
+        ("*.ample", "a.example", False),
+        ("*", "a.example", True),
+        ("10.0.0.0/8", "10.1.2.3", True),
+        ("10.0.0.0/8", "11.1.2.3", False),
+        ("10.1.2.3/8", "10.9.9.9", True),
+        ("fd00::/8,10.1.2.3", "10.1.2.3", True),
+        ("fd00::/8", "fd00::1", True),
+        ("10.0.0.0/8", "a.example", False),
+        ("10.0.0.0/99,nonsense/8", "10.1.2.3", False),
+        ("", "127.0.0.1", True),
+    ],
+)
+def test_what_is_reached_without_the_proxy(
+    monkeypatch: pytest.MonkeyPatch, no_proxy: str, host: str, is_direct: bool
+) -> None:
+    """`NO_PROXY` lists hosts, domains, with or without an asterisk, addresses and ranges of them."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    assert (proxy_for(host, 443) is None) == is_direct
+
+
+def test_authority_of_a_proxy_that_replaces_certificates(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`AWS_CA_BUNDLE` is trusted where nothing else is said, as for the answer; a missing file does no harm."""
+    connection = partial(Connection, stage.kubernetes.url, Deadline(5))
+    bundle = tmp_path / "authorities.pem"
+    for path in ("", str(bundle)):
+        monkeypatch.setenv("AWS_CA_BUNDLE", path)
+        with pytest.raises(UntrustedError):
+            connection().request("PUT", "/answer", headers={})
+    bundle.write_bytes(stage.kubernetes.certificate_authority_pem)
+    assert connection().request("PUT", "/answer", headers={}).status >= 400

@@ -21,7 +21,7 @@ from . import log
 from .contract import URL_SUFFIX
 from .deadline import Backoff, Patience
 from .failures import AwsCallFailed
-from .transport import Connection, Response, TransportError, UntrustedError
+from .transport import AUTHORITIES, Connection, Response, TransportError, UntrustedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,7 +165,7 @@ class Session:
             try:
                 response = self._send(service, call)
             except UntrustedError as error:
-                cure = "where a proxy replaces certificates, name its authority in AWS_CA_BUNDLE"
+                cure = f"where a proxy replaces certificates, name its authority in {AUTHORITIES}"
                 raise AwsCallFailed(f"{error}: {cure}") from None
             except TransportError as error:
                 if patience.is_over():
@@ -207,7 +207,7 @@ class Session:
 
 def _public_trust() -> ssl.SSLContext:
     # As botocore decides: some installations of Python know no authorities, so it brings its own.
-    return ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE") or get_cert_path(True))
+    return ssl.create_default_context(cafile=os.environ.get(AUTHORITIES) or get_cert_path(True))
 
 
 def _route(service: str, region: str) -> str:

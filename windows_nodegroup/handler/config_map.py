@@ -38,6 +38,12 @@ CONFLICT_BACKOFF = (0.2, 2.0)
 #: Pauses after any other trouble.
 TROUBLE_BACKOFF = (0.5, 5.0)
 
+# What a refusal says of the ConfigMap as a whole, and the cure; https://kubernetes.io/docs/concepts/configuration/configmap/
+_CURES = {
+    "field is immutable": "save it, delete it, and create it again without `immutable: true`",
+    "Too long": "a ConfigMap holds 1 MiB: take out of it what nobody needs",
+}
+
 _NOT_FOUND = 404
 _CHANGED_MEANWHILE = frozenset({_NOT_FOUND, 409})
 _TOO_MANY_REQUESTS = 429
@@ -124,6 +130,7 @@ def edit(
         Failure: It could not be done; the subclass tells why. What `decide` raises passes through.
     """
     endurance = _Endurance(api.deadline, advice)
+    current = None
     while True:
         try:
             current = read(api, namespace, name)
@@ -133,7 +140,7 @@ def edit(
         except (ApiError, TransportError) as error:
             if isinstance(error, ApiError) and error.is_access:
                 api.forget_token()
-            endurance.endure(error, f"changing {name}")
+            endurance.endure(error, f"changing {name}", current)
         else:
             return change is not None
 
@@ -164,23 +171,23 @@ class _Endurance:
         self._trouble_backoff = Backoff(*TROUBLE_BACKOFF)
         self._attempts = 0
 
-    def endure(self, error: ApiError | TransportError, doing: str) -> None:
+    def endure(self, error: ApiError | TransportError, doing: str, current: ConfigMap | None) -> None:
         """Pause before the next attempt, or raise the Failure that ends them."""
         self._attempts += 1
-        pause = self._after_answer(error) if isinstance(error, ApiError) else self._after_silence(error)
+        pause = self._after_answer(error, current) if isinstance(error, ApiError) else self._after_silence(error)
         log.warning("trying again", doing=doing, outcome=str(error), attempt=self._attempts, pause=round(pause, 3))
         self._deadline.trouble = f"attempt {self._attempts} of {doing} ended with {error}"
         self._deadline.pause(pause)
 
-    def _after_answer(self, error: ApiError) -> float:
+    def _after_answer(self, error: ApiError, current: ConfigMap | None) -> float:
         if error.is_denial:
-            raise WriteRefused(f"the cluster refuses the change ({error.status}): {error.quotation()}")
+            raise _refusal(error, current)
         if error.status in _CHANGED_MEANWHILE:
             return self._conflict_backoff.next()
         if error.status == _TOO_MANY_REQUESTS or error.status >= _SERVER_ERROR:
             return max(error.retry_after, self._trouble_backoff.next())
         if not error.is_access:
-            raise WriteRefused(f"the cluster refuses the change ({error.status}): {error.quotation()}")
+            raise _refusal(error, current)
         if self._access.is_over():
             raise KubernetesAccessDenied(self._advice.on_refused_access(error))
         return self._trouble_backoff.next()
@@ -192,3 +199,9 @@ class _Endurance:
             kind = EndpointUnresolvable if isinstance(error, UnresolvedError) else ClusterUnreachable
             raise kind(f"{error}: {self._advice.on_no_route()}")
         return self._trouble_backoff.next()
+
+
+def _refusal(error: ApiError, current: ConfigMap | None) -> WriteRefused:
+    words = error.quotation(current.data.values() if current else ())
+    cures = [f": {cure}" for sign, cure in _CURES.items() if sign in error.message]
+    return WriteRefused(f"the cluster refuses the change ({error.status}): {words}{''.join(cures)}")

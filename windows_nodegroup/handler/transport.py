@@ -3,8 +3,9 @@
 The standard library alone, so that an answer can be sent even where a bundled or installed module is broken.
 
 `HTTPS_PROXY` and `NO_PROXY` are honoured, as kubectl and botocore do: a function in a VPC may have no other way out,
-and names what it reaches directly (a private endpoint of the cluster) in `NO_PROXY`. The proxy itself is spoken to in
-plain HTTP and never sees more than a host's name. Loopback addresses and plain HTTP never go through a proxy.
+and names what it reaches directly (a private endpoint of the cluster) in `NO_PROXY`: hosts, domains, addresses and
+ranges of them. The proxy itself is spoken to in plain HTTP and never sees more than a host's name. Loopback addresses
+and plain HTTP never go through a proxy. A proxy that replaces certificates has its authority in `AWS_CA_BUNDLE`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from __future__ import annotations
 import base64
 import http.client
 import ipaddress
+import os
 import socket
 import ssl
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,6 +32,9 @@ CONNECT_SECONDS = 5.0
 
 #: How long an answer may take. EKS and Kubernetes themselves give up on most requests within this time.
 ANSWER_SECONDS = 30.0
+
+#: Names a file with the authorities to trust for AWS's endpoints, in place of those that the machine knows.
+AUTHORITIES = "AWS_CA_BUNDLE"
 
 _CHUNK = 64 * 1024
 _HTTP_1_0 = 10  # as http.client has it
@@ -77,12 +83,12 @@ class Connection:
         Args:
             origin: `https://host:port` or `http://host:port`; a path is ignored.
             deadline: Bounds every step.
-            tls: Whom to trust; by default the public authorities that the machine knows.
+            tls: Whom to trust; by default the authorities that `AWS_CA_BUNDLE` names, or else that the machine knows.
         """
         url = urllib.parse.urlsplit(origin)
         self._host = url.hostname or ""
         self._port = url.port or (443 if url.scheme == "https" else 80)
-        self._tls = (tls or ssl.create_default_context()) if url.scheme == "https" else None
+        self._tls = (tls or _machine_trust()) if url.scheme == "https" else None
         self._deadline = deadline
         self._connection: http.client.HTTPConnection | None = None
 
@@ -143,7 +149,7 @@ class Connection:
         seconds = self._deadline.limit(CONNECT_SECONDS)
         if self._tls is None:
             return http.client.HTTPConnection(self._host, self._port, timeout=seconds)
-        proxy = _proxy_for(self._host, self._port)
+        proxy = proxy_for(self._host, self._port)
         if proxy is None:
             return http.client.HTTPSConnection(self._host, self._port, timeout=seconds, context=self._tls)
         connection = http.client.HTTPSConnection(
@@ -177,14 +183,32 @@ def _require_whole_head(response: http.client.HTTPResponse) -> None:
         raise http.client.IncompleteRead(b"")
 
 
-def _proxy_for(host: str, port: int) -> urllib.parse.SplitResult | None:
+def _machine_trust() -> ssl.SSLContext:
+    with suppress(OSError):  # an answer must leave, even where the file is missing
+        return ssl.create_default_context(cafile=os.environ.get(AUTHORITIES) or None)
+    return ssl.create_default_context()
+
+
+def proxy_for(host: str, port: int) -> urllib.parse.SplitResult | None:
+    """Return the proxy through which a host is to be reached by TLS, as the environment says; None: directly."""
     proxies = urllib.request.getproxies_environment()
     if "https" not in proxies or _is_loopback(host):
         return None
-    if urllib.request.proxy_bypass(f"{host}:{port}"):
+    if urllib.request.proxy_bypass(f"{host}:{port}") or _is_covered(host, proxies.get("no", "")):
         return None
     proxy = proxies["https"]
     return urllib.parse.urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+
+
+def _is_covered(host: str, no_proxy: str) -> bool:
+    """Whether a list has the host as a domain's with an asterisk, or its address in a range; urllib knows neither."""
+    for each in map(str.strip, no_proxy.split(",")):
+        if each.startswith("*.") and host.endswith(each[1:].lower()):
+            return True
+        with suppress(ValueError):
+            if ipaddress.ip_address(host) in ipaddress.ip_network(each, strict=False):
+                return True
+    return False
 
 
 def _is_loopback(host: str) -> bool:

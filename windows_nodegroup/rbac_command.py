@@ -7,6 +7,9 @@ import sys
 
 from .manifests.function_rbac import DEFAULT_GROUP, function_rbac_yaml
 
+#: The exit status of a command that cannot work like this: there are no others.
+MISUSED = 1
+
 # https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
 _RESERVED_GROUPS = ("system:", "eks:", "aws:", "amazon:", "iam:")
 

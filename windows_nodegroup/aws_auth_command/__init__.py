@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 OK, FAILED = 0, 1
 
-#: The exit status for a command line that is wrong: this command has no others.
+#: The exit status of a command that cannot work like this: there are no others.
 MISUSED = FAILED
 
 #: Whom the record of owners names for what `upsert` added to an entry; always the same, so that twice is once.
@@ -87,19 +87,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     Returns:
         The exit status.
+
+    Raises:
+        OSError: Something cannot be read or written.
     """
     try:
         status, text = arguments.action(arguments)
     except aws_auth.MalformedMap as error:
         sys.stderr.write(f"aws-auth: mapRoles cannot be used: {error}\n")
         return FAILED
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         sys.stderr.write(f"aws-auth: {error}\n")
         return FAILED
-    # As bytes: neither the terminal's encoding nor its line ends may change a map.
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-    sys.stdout.buffer.flush()
+    sys.stdout.write(text)
     return int(status)
 
 

@@ -107,8 +107,10 @@ def content(file: str) -> str:
 
     Raises:
         OSError: It cannot be read.
-        UnusableError: It is not UTF-8.
+        UnusableError: Standard input is closed, or it is not UTF-8.
     """
+    if file == "-" and sys.stdin is None:
+        raise UnusableError("standard input is closed: name a FILE, or pipe something in [no-input]")
     octets = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     try:
         return octets.decode("utf-8")

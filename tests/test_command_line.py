@@ -145,6 +145,30 @@ def test_keys_that_are_no_text_come_out_as_kubectl_reads_them(aws_auth: Callable
     assert list(manifest["data"]) == keys.split()
 
 
+@pytest.mark.parametrize(("before", "after"), [("", "---\n"), ("---\n---\n", ""), ("# a\n---\n", "---\n# b\n...\n")])
+def test_empty_documents_around_the_manifest(aws_auth: Callable[..., Outcome], before: str, after: str) -> None:
+    """They are passed over, as by kubectl."""
+    given = before + _as_yaml(FOREIGN) + after
+    assert aws_auth("upsert", "-", "--role-arn", ARN, given=given).manifest() == _manifest(upsert(FOREIGN, ARN).text)
+    assert len(json.loads(aws_auth("read", "-", "--json", given=given).out)["roles"]) == 1
+
+
+def test_a_manifest_without_a_namespace(aws_auth: Callable[..., Outcome]) -> None:
+    """Kubectl's option or context names it then."""
+    manifest = _manifest(FOREIGN)
+    del manifest["metadata"]["namespace"]
+    assert aws_auth("upsert", "-", "--role-arn", ARN, given=json.dumps(manifest)).status == 0
+
+
+def test_an_immutable_map_can_be_read_and_stay_as_it_is(aws_auth: Callable[..., Outcome]) -> None:
+    """Only a change of it would be refused."""
+    manifest = _manifest(upsert(FOREIGN, ARN).text) | {"immutable": True}
+    assert aws_auth("upsert", "-", "--role-arn", ARN, given=json.dumps(manifest)).manifest() == manifest
+    assert len(json.loads(aws_auth("read", "-", "--json", given=json.dumps(manifest)).out)["roles"]) == 2
+    refusal = aws_auth("remove", "-", "--role-arn", ARN, given=json.dumps(manifest)).refusal()
+    assert "[immutable]" in refusal
+
+
 @pytest.mark.parametrize("kind", ["List", "ConfigMapList"])
 def test_a_list_of_the_one_map(aws_auth: Callable[..., Outcome], kind: str) -> None:
     """A list whose only item is the map comes out as a list."""
@@ -291,6 +315,8 @@ def test_remove_refuses_an_entry_that_a_stack_needs(aws_auth: Callable[..., Outc
         (json.dumps({"kind": "ConfigMapList", "items": []}), "take the item out of the list"),
         (_as_yaml(FOREIGN) + "---\n" + _as_yaml(FOREIGN), "[several-documents]"),
         (json.dumps(_manifest(FOREIGN, name="coredns")), "ConfigMap coredns"),
+        (json.dumps(_manifest(FOREIGN, namespace="default")), "ConfigMap of namespace default"),
+        (json.dumps(_manifest(FOREIGN) | {"immutable": True}), "`kubectl replace --force`"),
         (json.dumps(_manifest(None) | {"data": {"mapRoles": []}}), "[not-text]"),
         (json.dumps(_manifest(None) | {"data": "x"}), "[no-manifest]"),
         (json.dumps(_manifest("- a: {{x}}\n")), "mapRoles cannot be used: line 1: "),

@@ -8,12 +8,15 @@ import struct
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windows_nodegroup.handler.aws_auth import MalformedMap
 from windows_nodegroup.handler.aws_auth_composer import compose
 from windows_nodegroup.handler.aws_auth_document import Mapping, Node, Scalar, Sequence, target
 from windows_nodegroup.handler.entry_edit import MAP_ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _MOST_LEVELS = 100
 
@@ -66,9 +69,15 @@ class Manifest:
         if kind != "ConfigMap":
             cure = "take the item out of the list" if str(kind).endswith("List") else "give the ConfigMap aws-auth"
             raise UnusableError(f"this is the manifest of a {kind}, not of a ConfigMap: {cure} [kind]")
-        name = (_mapping(members, "metadata")).get("name", "aws-auth")
+        metadata = _mapping(members, "metadata")
+        name, namespace = metadata.get("name", "aws-auth"), metadata.get("namespace") or "kube-system"
         if name != "aws-auth":
             raise UnusableError(f"this is the ConfigMap {name}: the authenticator reads aws-auth alone [name]")
+        if namespace != "kube-system":
+            raise UnusableError(
+                f"this is the ConfigMap of namespace {namespace}: the authenticator reads the one of kube-system alone"
+                " [namespace]"
+            )
         if not isinstance(_mapping(members, "data").get(MAP_ROLES), str | None):
             raise UnusableError(f"data.{MAP_ROLES} is not text: write it as a block, `{MAP_ROLES}: |` [not-text]")
         return cls(members, around)
@@ -85,7 +94,16 @@ class Manifest:
         return _mapping(_mapping(self.members, "metadata"), "annotations")
 
     def with_map_roles(self, text: str) -> Manifest:
-        """Return the manifest with that value of `mapRoles`, and everything else as it is."""
+        """Return the manifest with that value of `mapRoles`, and everything else as it is.
+
+        Raises:
+            UnusableError: Kubernetes would not take it.
+        """
+        if self.members.get("immutable"):
+            raise UnusableError(
+                "the ConfigMap is immutable, and Kubernetes refuses to change it: take `immutable` out of the manifest,"
+                " and give it to `kubectl replace --force`, which deletes the ConfigMap and makes it anew [immutable]"
+            )
         return replace(self, members=self.members | {"data": _mapping(self.members, "data") | {MAP_ROLES: text}})
 
     def with_annotation(self, name: str, value: str | None) -> Manifest:
@@ -154,13 +172,26 @@ def _parsed(text: str) -> tuple[object, bool]:
         return json.loads(text.removeprefix("\ufeff")), False
     except (ValueError, RecursionError):
         pass
+    documents = _documents(text)
+    first = None
     try:
-        document = compose(text)
+        first = next(documents, None)
+        return first, next(documents, None) is not None
     except MalformedMap:
-        return None, False
-    if document.root is None or document.root.depth > _MOST_LEVELS:
-        return None, document.more
-    return _value(document.root), document.more
+        return first, first is not None
+
+
+def _documents(text: str) -> Iterator[object]:
+    """Yield the values of the documents that say something: kubectl passes over others."""
+    more = True
+    while more:
+        document = compose(text)
+        if document.root is not None and document.root.depth > _MOST_LEVELS:
+            raise MalformedMap(f"it nests deeper than {_MOST_LEVELS} levels")
+        value = document.root and _value(document.root)
+        if value is not None:
+            yield value
+        more, text = document.more, text[document.end :].removeprefix("...")
 
 
 def _value(node: Node) -> object:

@@ -265,12 +265,34 @@ def test_the_record_of_a_stack_stays_the_stacks(aws_auth: Callable[..., Outcome]
     assert "[owned]" in aws_auth("remove", "-", "--role-arn", LINUX, given=done.out).refusal()
 
 
+def test_remove_withdraws_its_claim_from_an_entry_that_a_stack_needs(aws_auth: Callable[..., Outcome]) -> None:
+    """What upsert did is the stack's alone from then on: the entry stays, with a note."""
+    done = aws_auth("upsert", "-", "--role-arn", LINUX, given=json.dumps(_manifest(FOREIGN))).manifest()
+    record = json.loads(done["metadata"]["annotations"][ANNOTATION])
+    record["roles"]["111122223333:role/linux"]["owners"]["stack/0/id"] = "1 0"
+    done["metadata"]["annotations"][ANNOTATION] = json.dumps(record)
+    left = aws_auth("remove", "-", "--role-arn", LINUX, given=json.dumps(done))
+    assert (left.status, left.error) == (
+        0,
+        f"aws-auth: the entry of {LINUX} stays for a stack (annotation {ANNOTATION})\n",
+    )
+    manifest = json.loads(left.out)
+    assert manifest["data"] == done["data"]
+    assert json.loads(manifest["metadata"]["annotations"][ANNOTATION])["roles"] == {
+        "111122223333:role/linux": {"added": ["eks:kube-proxy-windows"], "owners": {"stack/0/id": "1 0"}}
+    }
+    assert "[owned]" in aws_auth("remove", "-", "--role-arn", LINUX, given=left.out).refusal()
+
+
 @pytest.mark.parametrize("record", ["nonsense", 5])
-def test_a_damaged_record_is_refused(aws_auth: Callable[..., Outcome], record: object) -> None:
-    """Where nobody knows who needs an entry, neither edit guesses."""
+@pytest.mark.parametrize("arn", [ARN, LINUX])
+@pytest.mark.parametrize("action", ["upsert", "remove"])
+def test_a_damaged_record_is_refused(aws_auth: Callable[..., Outcome], action: str, arn: str, record: object) -> None:
+    """Where nobody knows who needs an entry, neither edit guesses, be it for a new entry or for one that is there."""
     manifest = _manifest(FOREIGN, annotations={ANNOTATION: record})
-    for action in ("upsert", "remove"):
-        assert "[WNG913]" in aws_auth(action, "-", "--role-arn", LINUX, given=json.dumps(manifest)).refusal()
+    refusal = aws_auth(action, "-", "--role-arn", arn, given=json.dumps(manifest)).refusal()
+    assert f"annotate configmap aws-auth {ANNOTATION}-" in refusal
+    assert "[WNG913]" in refusal
 
 
 def test_remove_of_what_is_not_there_prints_the_manifest_as_it_is(aws_auth: Callable[..., Outcome]) -> None:
@@ -293,10 +315,14 @@ def test_remove_refuses_an_entry_that_may_be_somebody_elses(
 
 
 def test_remove_refuses_an_entry_that_a_stack_needs(aws_auth: Callable[..., Outcome]) -> None:
-    """The annotation beside the map says who needs it."""
+    """The annotation beside the map says who needs it; without the annotation, the entry goes."""
     record = {"roles": {"111122223333:role/windows": {"added": "entry", "owners": {"stack/0/id": "1 0"}}}}
     manifest = _manifest(upsert(None, ARN).text, annotations={ANNOTATION: json.dumps(record)})
-    assert "[owned]" in aws_auth("remove", "-", "--role-arn", ARN, given=json.dumps(manifest)).refusal()
+    refusal = aws_auth("remove", "-", "--role-arn", ARN, given=json.dumps(manifest)).refusal()
+    assert f"`kubectl -n kube-system annotate configmap aws-auth {ANNOTATION}-` [owned]" in refusal
+    del manifest["metadata"]["annotations"]
+    left = aws_auth("remove", "-", "--role-arn", ARN, given=json.dumps(manifest)).manifest()
+    assert left["data"]["mapRoles"] == "[]\n"
 
 
 @pytest.mark.parametrize(

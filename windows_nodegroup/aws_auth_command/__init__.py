@@ -70,8 +70,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "remove",
         help="print a manifest without the role's entry, as JSON",
         description="Takes back what upsert did. Where that gave groups to an entry that was there, an annotation of "
-        "the manifest tells; without one, the role's entry is cut out if it is exactly what upsert adds. Anything else "
-        "is refused, because it may be somebody else's or a stack's. A role without an entry is fine.",
+        "the manifest tells; without one, the role's entry is cut out if it is exactly what upsert adds. What a stack "
+        "needs, too, stays, with a note on standard error. Anything else is refused, because it may be somebody else's "
+        "or a stack's. A role without an entry is fine.",
     )
     remove.add_argument("file", metavar="FILE", help=_FILE)
     remove.set_defaults(action=_remove)
@@ -149,25 +150,34 @@ def _diff(arguments: argparse.Namespace) -> tuple[int, str]:
 
 def _upsert(arguments: argparse.Namespace) -> tuple[int, str]:
     manifest = Manifest.read(content(arguments.file))
+    owners = _owners(manifest)
     done = aws_auth.upsert(manifest.map_roles, arguments.role_arn)
     if not done.changed:
         return OK, manifest.as_json()
     manifest = manifest.with_map_roles(done.text)
-    if done.added_groups or not aws_auth.is_ours(done.text, arguments.role_arn):
-        manifest = _recorded(manifest, recorded_role(arguments.role_arn), done)
+    role = recorded_role(arguments.role_arn)
+    before = owners.added(role)
+    needs_a_record = done.added_groups or not aws_auth.is_ours(done.text, arguments.role_arn)
+    if needs_a_record and (before is None or owners.owns(role, _CLAIM)):  # a stack has its own, which then decides
+        groups = (*(before.groups if before else ()), *done.added_groups)
+        owners.claim(role, _CLAIM, Added(entry=done.created, groups=groups))
+        manifest = _with_record(manifest, owners)
     return OK, manifest.as_json()
 
 
 def _remove(arguments: argparse.Namespace) -> tuple[int, str]:
     manifest = Manifest.read(content(arguments.file))
-    arn = aws_auth.canonical_role_arn(arguments.role_arn)
-    entries = [entry for entry in aws_auth.read(manifest.map_roles).entries if _is_of(entry, arn)]
     owners = _owners(manifest)
-    added = owners.take_out(recorded_role(arn), _CLAIM) if owners.owns(recorded_role(arn), _CLAIM) else None
-    if added is not None:
-        record = owners.encode()
-        manifest = manifest.with_annotation(ANNOTATION, None if record == "{}" else record)
+    arn, role = aws_auth.canonical_role_arn(arguments.role_arn), recorded_role(arguments.role_arn)
+    entries = [entry for entry in aws_auth.read(manifest.map_roles).entries if _is_of(entry, arn)]
+    is_claimed, added = owners.owns(role, _CLAIM), None
+    if is_claimed:
+        added = owners.take_out(role, _CLAIM)
+        manifest = _with_record(manifest, owners)
     if not entries:
+        return OK, manifest.as_json()
+    if added is None and is_claimed:
+        sys.stderr.write(f"aws-auth: the entry of {arn} stays for a stack (annotation {ANNOTATION})\n")
         return OK, manifest.as_json()
     if added is None:
         _refuse_foreign(manifest, arn, entries[-1], owners)
@@ -178,15 +188,9 @@ def _remove(arguments: argparse.Namespace) -> tuple[int, str]:
     return OK, manifest.with_map_roles(removal.text).as_json()
 
 
-def _recorded(manifest: Manifest, role: str, done: aws_auth.Upsert) -> Manifest:
-    """Note what was added where the map alone does not tell, unless a stack has a record, which then decides."""
-    owners = _owners(manifest)
-    before = owners.added(role)
-    if before is not None and not owners.owns(role, _CLAIM):
-        return manifest
-    groups = (*(before.groups if before else ()), *done.added_groups)
-    owners.claim(role, _CLAIM, Added(entry=done.created, groups=groups))
-    return manifest.with_annotation(ANNOTATION, owners.encode())
+def _with_record(manifest: Manifest, owners: Owners) -> Manifest:
+    record = owners.encode()
+    return manifest.with_annotation(ANNOTATION, None if record == "{}" else record)
 
 
 def _owners(manifest: Manifest) -> Owners:
@@ -205,7 +209,8 @@ def _refuse_foreign(manifest: Manifest, role_arn: str, entry: aws_auth.Entry, ow
     if owners.added(recorded_role(role_arn)) is not None:
         raise UnusableError(
             f"line {entry.line}: the entry of {role_arn} is recorded as a stack's (annotation {ANNOTATION}): delete the"
-            " node group there, and its entry goes with it [owned]"
+            " node group there first; if no stack needs the annotation any more, take it away with"
+            f" `kubectl -n kube-system annotate configmap aws-auth {ANNOTATION}-` [owned]"
         )
     if not aws_auth.is_ours(manifest.map_roles, role_arn):
         raise UnusableError(

@@ -536,6 +536,22 @@ class TestLive:
         """A wrong name is refused with the cure."""
         assert "does not exist" in aws_auth("show", "--cluster", cluster.name.upper()).refusal()
 
+    @pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+    def test_the_region_of_either_variable(
+        self,
+        cluster: LocalCluster,
+        aws_auth: Callable[..., Outcome],
+        monkeypatch: pytest.MonkeyPatch,
+        variable: str,
+    ) -> None:
+        """Both variables of the AWS CLI tell the region."""
+        region = os.environ["AWS_REGION"]
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+            monkeypatch.delenv(name)
+        monkeypatch.setenv(variable, region)
+        outcome = aws_auth("show", "--cluster", cluster.name, "--kubectl-role-arn", cluster.creator_role_arn)
+        assert (outcome.status, outcome.error) == (0, "")
+
     def test_no_region(
         self, cluster: LocalCluster, aws_auth: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
     ) -> None:

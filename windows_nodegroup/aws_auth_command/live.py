@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 
 import botocore.session
@@ -77,7 +78,8 @@ class LiveMap:
 
 def _session(region: str | None, profile: str | None) -> Session:
     caller = botocore.session.Session(profile=profile)
-    region = region or caller.get_config_variable("region")
+    # Of the two variables of the AWS CLI, botocore reads AWS_DEFAULT_REGION alone.
+    region = region or os.environ.get("AWS_REGION") or caller.get_config_variable("region")
     if not region:
         raise UnreachableError("there is no region: give --region, or set AWS_REGION")
     credentials = caller.get_credentials()

@@ -388,6 +388,14 @@ def test_read_for_a_person(aws_auth: Callable[..., Outcome]) -> None:
     assert "[entry-not-a-mapping]" in outcome.out
 
 
+def test_what_commands_a_terminal_is_shown_escaped(aws_auth: Callable[..., Outcome]) -> None:
+    """A map cannot colour, move or break the lines that are shown of it."""
+    outcome = aws_auth("read", "-", given='- rolearn: "role/\\e[31m"\n  username: 太郎\n  groups: ["a\\nb"]\n')
+    assert outcome.out.startswith("role/\\x1b[31m")
+    assert "username  太郎\n    groups    a\\nb\n" in outcome.out
+    assert all(char.isprintable() or char == "\n" for char in outcome.out)
+
+
 def test_check_fails_when_anything_is_lost(aws_auth: Callable[..., Outcome]) -> None:
     """The exit status tells a pipeline whether the map says what it seems to say."""
     assert aws_auth("check", "-", given=FOREIGN).status == 0

@@ -48,7 +48,7 @@ def as_text(reading: Reading) -> str:
     if reading.problems:
         lines += ["", "What the authenticator drops, ignores or shadows:"]
         lines += [f"  line {problem.line}: {problem.message} [{problem.code}]" for problem in reading.problems]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{_printable(line)}\n" for line in lines)
 
 
 def as_diff(before: str, after: str) -> str:
@@ -70,6 +70,11 @@ def _role(entry: Entry) -> dict[str, object]:
         sso = {"permissionSetName": entry.sso.permission_set_name, "accountID": entry.sso.account_id}
         role["sso"] = sso | ({"partition": entry.sso.partition} if entry.sso.partition else {})
     return role
+
+
+def _printable(line: str) -> str:
+    """Return the line without what would command a terminal or break the line, both of which YAML can spell."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
 
 
 def _name(entry: Entry) -> str:

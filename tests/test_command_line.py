@@ -415,9 +415,9 @@ def test_diff_shows_what_an_upsert_would_do(aws_auth: Callable[..., Outcome]) ->
     assert aws_auth("diff", "-", "--role-arn", ARN, given=upsert(FOREIGN, ARN).text).out == ""
 
 
-@pytest.mark.parametrize("arguments", [[], ["-", "--cluster", "x"]])
+@pytest.mark.parametrize("arguments", [[], [""], ["--cluster", ""], ["-", "--cluster", "x"]])
 def test_one_map_is_named(aws_auth: Callable[..., Outcome], arguments: list[str]) -> None:
-    """A file and a cluster at once, or neither, is refused."""
+    """A file and a cluster at once, or neither, is refused; an empty name, of a variable that is not set, is none."""
     assert "either a FILE or a --cluster" in aws_auth("check", *arguments).refusal()
 
 

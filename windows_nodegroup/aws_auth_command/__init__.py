@@ -28,7 +28,7 @@ MISUSED = FAILED
 _CLAIM = Claim(owner="aws-auth upsert", request="", issued=0)
 
 _FILE = "a ConfigMap's manifest, in JSON or YAML as kubectl prints it; - is standard input"
-_MAP = f"{_FILE}; the bare value of mapRoles does, too"
+_MAP = f"{_FILE}; or the bare value of mapRoles"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +62,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _add_cluster(diff)
     diff.set_defaults(action=_diff)
 
-    upsert = actions.add_parser("upsert", help="print a manifest with the role authorised for Windows nodes, as JSON")
+    upsert = actions.add_parser(
+        "upsert",
+        help="print a manifest with the role authorised for Windows nodes, as JSON",
+        description="Made for a pipe: `kubectl -n kube-system get configmap aws-auth -o yaml`, this command with - for "
+        "FILE, and `kubectl replace -f -`, which refuses the change if somebody was faster.",
+    )
     upsert.add_argument("file", metavar="FILE", help=_FILE)
     upsert.set_defaults(action=_upsert)
 
@@ -115,12 +120,12 @@ def _add_cluster(parser: argparse.ArgumentParser, *, required: bool = False) -> 
 
 def _text(arguments: argparse.Namespace) -> str | None:
     """Return the value of `mapRoles` of what was named."""
-    cluster: str | None = getattr(arguments, "cluster", None)
-    file: str | None = getattr(arguments, "file", None)
-    if file is not None and cluster is None:
-        return map_roles(content(file))
-    if file is not None or cluster is None:
+    cluster: str = getattr(arguments, "cluster", None) or ""
+    file: str = getattr(arguments, "file", None) or ""
+    if bool(file) == bool(cluster):
         raise UnusableError("name either a FILE or a --cluster")
+    if file:
+        return map_roles(content(file))
     from .live import LiveMap  # noqa: PLC0415 — a file needs nothing of AWS, which takes its time to load
 
     live = LiveMap.read(

@@ -102,7 +102,8 @@ def test_read_prints_what_the_authenticator_reads(aws_auth: Callable[..., Outcom
             {"rolearn": role.get("rolearn", ""), "username": role["username"], "groups": role["groups"]}
             for role in reading["roles"]
         ]
-        assert [role.get("sso") for role in found["roles"]] == [role.get("sso") for role in reading["roles"]]
+        assert set(found) == {"roles", "problems"}
+        assert all(set(role) == {"rolearn", "username", "groups", "effective"} for role in found["roles"])
         assert all(set(problem) == {"code", "line", "message"} for problem in found["problems"])
         assert not error or found["problems"]
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def as_json(reading: Reading) -> str:
     """Return `{"roles": […], "problems": […]}`.
 
-    A role has `rolearn`, `username`, `groups` and `effective`; `groups` is null where the authenticator has no list. An
-    entry of a permission set has an empty `rolearn`, and `sso`.
+    A role has `rolearn`, which is empty for a permission set's entry, `username`, `groups` and `effective`; `groups` is
+    null where the authenticator has no list. A problem has `code`, `line` and `message`.
     """
     return (
         json.dumps(
@@ -60,16 +60,12 @@ def as_diff(before: str, after: str) -> str:
 
 
 def _role(entry: Entry) -> dict[str, object]:
-    role: dict[str, object] = {
+    return {
         "rolearn": entry.role_arn,
         "username": entry.username,
         "groups": list(entry.groups) if entry.has_groups else None,
         "effective": entry.effective,
     }
-    if entry.sso is not None:
-        sso = {"permissionSetName": entry.sso.permission_set_name, "accountID": entry.sso.account_id}
-        role["sso"] = sso | ({"partition": entry.sso.partition} if entry.sso.partition else {})
-    return role
 
 
 def _printable(line: str) -> str:

@@ -53,14 +53,17 @@ def test_standard_output_is_full(arguments: tuple[str, ...], status: int, unbuff
 
 
 @pytest.mark.skipif(not _FULL.exists(), reason="a device of Linux")
-def test_help_that_cannot_be_written() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_help_that_cannot_be_written(unbuffered: str) -> None:
     """Help ends like any other output."""
-    assert _shell(f">{_FULL}", "aws-auth", "--help").stderr == f"aws-auth: {_NO_SPACE}"
+    done = _shell(f">{_FULL}", "aws-auth", "--help", unbuffered=unbuffered)
+    assert (done.returncode, done.stderr) == (1, f"aws-auth: {_NO_SPACE}")
 
 
-def test_a_reader_who_has_seen_enough() -> None:
-    """A broken pipe ends the command without a word."""
-    done = _shell('| head -c1; exit "${PIPESTATUS[0]}"', *_UPSERT)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_who_has_seen_enough(unbuffered: str) -> None:
+    """A broken pipe ends the command without a word, and not as if everything had been written."""
+    done = _shell('| head -c1; exit "${PIPESTATUS[0]}"', *_UPSERT, unbuffered=unbuffered)
     assert (done.returncode, done.stdout, done.stderr) == (1, "{", "")
 
 

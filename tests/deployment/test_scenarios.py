@@ -82,7 +82,7 @@ def test_order(aws: LocalAws, scenario: Scenario) -> None:
     assert [kind for kind in kinds if kind] == list(_ORDER)
 
 
-_ORDER = ("Preflight8", "AccessEntry", "WindowsIpam", "ClusterPreflight", "Windows891EF9B0", "NodesReady")
+_ORDER = ("WindowsPreflight", "AccessEntry", "WindowsIpam", "ClusterPreflight", "Windows891EF9B0", "NodesReady")
 
 
 def test_both_by_group(aws: LocalAws, scenario: Scenario) -> None:

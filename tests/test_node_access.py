@@ -6,6 +6,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_eks as eks
 
 from tests.synthesis import make_cluster, make_node_group, make_stack, only, resources_of, template_of
 from windows_nodegroup import AuthenticationMode, NodeAuthorization
@@ -55,6 +56,25 @@ def test_aws_auth(mode: str) -> None:
     assert 240 < properties["ServiceTimeout"] <= 900
     assert name in made_before_group(template)
     assert not windows_entries(template)
+
+
+def test_entry_in_a_cluster_that_may_be_replaced() -> None:
+    """For a cluster of the app, whose name before nobody knows, the function may describe any; for others, just one."""
+    stack = make_stack()
+    network = eks.CfnCluster.ResourcesVpcConfigProperty(subnet_ids=["subnet-1", "subnet-2"])
+    made = eks.CfnCluster(stack, "Cluster", role_arn=ADMIN, resources_vpc_config=network)
+    parameter = cdk.CfnParameter(stack, "ClusterName").value_as_string
+    for name in (made.ref, parameter, "my-cluster"):
+        make_node_group(stack, f"Windows{len(stack.node.children)}", cluster=make_cluster(cluster_name=name))
+    arns = [
+        str(statement["Resource"])
+        for role in resources_of(stack, "AWS::IAM::Role").values()
+        for policy in role["Properties"].get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "eks:DescribeCluster" in statement["Action"]
+    ]
+    assert len(arns) == 4
+    assert len([arn for arn in arns if ":cluster/*" in arn]) == 1
 
 
 def test_access_entry() -> None:

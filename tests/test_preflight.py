@@ -6,6 +6,7 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks as eks
 
 from tests.synthesis import (
     CLUSTER_SECURITY_GROUP,
@@ -71,6 +72,20 @@ def test_what_is_not_known_is_not_declared() -> None:
     assert AwsPreflight.NODE_ROLE_ARN not in properties
     role = "arn:aws:iam::111122223333:role/windows"
     assert _properties(node_role=role)[AwsPreflight.NODE_ROLE_ARN] == role
+
+
+def test_cluster_of_the_app() -> None:
+    """Only a cluster that the app makes may get another name: the stack would leave any other one behind."""
+    stack = make_stack()
+    subnets = eks.CfnCluster.ResourcesVpcConfigProperty(subnet_ids=list(SUBNETS))
+    made = eks.CfnCluster(stack, "Made", role_arn=ROLE, resources_vpc_config=subnets)
+    parameter = cdk.CfnParameter(stack, "Given")
+    for name in (made.ref, parameter.value_as_string, cdk.Fn.import_value("shared"), "my-cluster"):
+        make_node_group(stack, f"Windows{len(stack.node.children)}", cluster=make_cluster(cluster_name=name))
+    declared = [each["Properties"] for each in resources_of(stack, AwsPreflight.TYPE).values()]
+    of_app = [each for each in declared if each.get(AwsPreflight.CLUSTER_OF_APP) == "true"]
+    assert [each[AwsPreflight.CLUSTER_NAME] for each in of_app] == [{"Ref": "Made"}]
+    assert len(declared) == 4
 
 
 def test_sizes_that_synthesis_cannot_compare() -> None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
+from aws_cdk import CfnResource, Reference, Tokenization
+
 from . import rules
 from .ami import version_text
 from .cluster_lookup import look_up_cluster
 from .input_types import check_input_types
-from .literals import word
+from .literals import is_literal, word
 from .network import check_group_ids, check_subnet_ids, check_vpc_id, security_group_ids, subnet_ids
 from .problems import Problems
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from .cluster_in_app import CdkCluster
+
+
+_CLUSTER_TYPES = ("AWS::EKS::Cluster", "Custom::AWSCDK-EKS-Cluster")
 
 
 class AuthenticationMode(StrEnum):
@@ -71,6 +76,16 @@ class EksCluster:
             "cluster_certificate_authority_data": self.cluster_certificate_authority_data,
             "service_ipv4_cidr": self.service_ipv4_cidr,
         }
+
+    @property
+    def is_of_app(self) -> bool:
+        """Whether the app makes the cluster: its replacement has another name, and the same token stands for it."""
+        return not is_literal(self.cluster_name) and any(
+            isinstance(token, Reference)
+            and isinstance(token.target, CfnResource)
+            and token.target.cfn_resource_type in _CLUSTER_TYPES
+            for token in Tokenization.reverse_string(self.cluster_name).tokens
+        )
 
     @property
     def attached_function_group_ids(self) -> list[str]:

@@ -249,6 +249,7 @@ class NodeAccess:
     def _aws_auth_entry(self, scope: Construct, role_arn: str) -> Step:
         function = ClusterFunction.of(scope, self.cluster)
         function.grant(contract.AwsAuthEntry.PERMISSIONS)
+        function.grant(contract.AwsAuthEntry.REPLACED_PERMISSIONS if self.cluster.is_of_app else ())
         properties = {contract.AwsAuthEntry.ROLE_ARN: role_arn}
         return function.custom_resource(scope, "AwsAuthEntry", contract.AwsAuthEntry.TYPE, properties)
 

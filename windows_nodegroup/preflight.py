@@ -90,6 +90,7 @@ class Preflight:
             "Preflight",
             AwsPreflight.TYPE,
             {
+                AwsPreflight.CLUSTER_OF_APP: "true" if cluster.is_of_app else None,
                 AwsPreflight.AUTHENTICATION_MODE: cluster.authentication_mode,
                 AwsPreflight.NODE_ACCESS: self.access.kind(scope),
                 AwsPreflight.KUBERNETES_VERSION: None if self.ami.is_custom else self.kubernetes_version,

@@ -107,3 +107,23 @@ def test_malformed_map_stops_the_deployment_and_is_left_alone(bootstrapped: Loca
     _destroy(aws, assembly)
     with pytest.raises(ClientError, match="does not exist"):
         aws.client("cloudformation").describe_stacks(StackName=_STACK)
+
+
+def test_stack_stays_with_its_cluster(bootstrapped: LocalAws, assembly: Path) -> None:
+    """Another ClusterName is refused with the cure before anything changes, and the stack goes on where it was."""
+    aws = bootstrapped
+    here, there = (aws.create_cluster(name, aws_auth=_AWS_AUTH) for name in ("here", "there"))
+    code, output = _deploy(aws, assembly, here)
+    assert code == 0, output
+    entered = _map_roles(here)
+    assert entered != _AWS_AUTH
+    code, output = _deploy(aws, assembly, there)
+    assert code == 1, output
+    assert "cannot be changed from here to there" in output
+    assert "WNG917" in output
+    status = aws.client("cloudformation").describe_stacks(StackName=_STACK)["Stacks"][0]["StackStatus"]
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    assert (_map_roles(here), _map_roles(there)) == (entered, _AWS_AUTH)
+    assert not [boot for boot in aws.nodes.boots if boot.cluster == there.name]
+    _destroy(aws, assembly)
+    assert _map_roles(here) == _AWS_AUTH

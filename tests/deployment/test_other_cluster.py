@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_eks as eks
 
 from tests.deployment.scenario import Scenario
 from windows_nodegroup import EksCluster
@@ -34,12 +35,32 @@ def _describe(cluster: LocalCluster, **more: object) -> Callable[[cdk.Stack], Ek
     return lambda _: EksCluster.from_attributes(**known | more)
 
 
-def _describe_by_parameter(cluster: LocalCluster) -> Callable[[cdk.Stack], EksCluster]:
+def _describe_by_parameter(cluster: LocalCluster, **more: object) -> Callable[[cdk.Stack], EksCluster]:
     """The cluster by a parameter of the stack, whose default is the name."""
 
     def describe(stack: cdk.Stack) -> EksCluster:
         name = cdk.CfnParameter(stack, "ClusterName", default=cluster.name).value_as_string
-        return _describe(cluster, cluster_name=name)(stack)
+        return _describe(cluster, cluster_name=name, **more)(stack)
+
+    return describe
+
+
+def _make(cluster: LocalCluster, name: str) -> Callable[[cdk.Stack], EksCluster]:
+    """A cluster that the stack makes, under this name, where another one is."""
+
+    def describe(stack: cdk.Stack) -> EksCluster:
+        like = cluster.record
+        made = eks.CfnCluster(
+            stack,
+            "Cluster",
+            name=name,
+            role_arn=like.role_arn,
+            version="1.34",
+            access_config=eks.CfnCluster.AccessConfigProperty(authentication_mode="API_AND_CONFIG_MAP"),
+            resources_vpc_config=eks.CfnCluster.ResourcesVpcConfigProperty(subnet_ids=list(cluster.subnet_ids)),
+        )
+        group = made.attr_cluster_security_group_id
+        return _describe(cluster, cluster_name=made.ref, cluster_security_group=group)(stack)
 
     return describe
 
@@ -94,3 +115,29 @@ def test_another_way_to_name_it(aws: LocalAws, scenario: Scenario) -> None:
     assert len(_functions(aws, "renames")) == len(_principals(aws, cluster)) == 1
     assert scenario.destroy("renames").status == "DELETE_COMPLETE"
     assert (_map_roles(cluster), _principals(aws, cluster)) == ("[]\n", [])
+
+
+def test_another_cluster_by_access_entry(aws: LocalAws, scenario: Scenario) -> None:
+    """Another value of a parameter, where nobody reads `aws-auth`: the nodes move, and their access entry with them."""
+    clusters = [aws.create_cluster(name, version="1.34", authentication_mode="API") for name in ("entries", "others")]
+    for cluster in clusters:
+        described = _describe_by_parameter(cluster, authentication_mode="API")
+        deployed = scenario.deploy("moves-entry", described)
+        assert deployed.status.endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")), deployed.reasons
+        assert not deployed.reasons
+        assert _joined(aws, cluster) == [True]
+    eks_client = aws.client("eks")
+    left = [eks_client.list_access_entries(clusterName=cluster.name)["accessEntries"] for cluster in clusters]
+    assert [len([arn for arn in each if "moves-entry" in arn]) for each in left] == [0, 2]
+
+
+def test_cluster_that_is_made_anew(aws: LocalAws, scenario: Scenario) -> None:
+    """A cluster of the same stack is replaced: the nodes move with it, and the stack can be deleted."""
+    model = aws.create_cluster("model", version="1.34")
+    assert scenario.deploy("renews", _make(model, "first")).status == "CREATE_COMPLETE"
+    renewed = scenario.deploy("renews", _make(model, "second"))
+    assert renewed.status == "UPDATE_COMPLETE", renewed.reasons
+    assert not renewed.reasons
+    assert [boot.joined for boot in aws.nodes.boots if boot.cluster == "second"] == [True]
+    assert "first" not in aws.client("eks").list_clusters()["clusters"]
+    assert scenario.destroy("renews").status == "DELETE_COMPLETE"

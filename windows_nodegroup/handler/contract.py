@@ -50,6 +50,8 @@ class AwsAuthEntry:
         Permission("eks:DescribeAccessEntry", "arn:{partition}:eks:{region}:{account}:access-entry/{cluster}/*"),
         Permission("eks:DescribeCluster", "arn:{partition}:eks:{region}:{account}:cluster/{cluster}"),
     )
+    #: What it needs beside them for a cluster that the app may replace: nobody knows the name of the one before.
+    REPLACED_PERMISSIONS = (Permission("eks:DescribeCluster", "arn:{partition}:eks:{region}:{account}:cluster/*"),)
 
 
 class WindowsIpam:

@@ -72,6 +72,13 @@ class PreflightFailed(Failure):
         return str(self)
 
 
+class ClusterChanged(Failure):
+    """The stack is to leave a cluster in which the function could not clean up any more."""
+
+    code = "WNG917"
+    documentation = "https://docs.aws.amazon.com/eks/latest/userguide/launch-windows-workers.html"
+
+
 def physical_id(properties: Mapping[str, Any]) -> str:
     """Return what identifies the preflight: the cluster."""
     return f"preflight/{text_property(properties, AwsPreflight.CLUSTER_NAME)}"
@@ -96,14 +103,16 @@ def update(request: Request, deadline: Deadline) -> Mapping[str, str]:
     Raises:
         PreflightFailed: A check failed, and the stack is known not to be rolled back.
         AwsCallFailed: The cluster cannot be described, likewise.
+        ClusterChanged: It is another one than before, likewise.
     """
     status = _stack_status(request)
     if is_rollback(status):
         log.warning("the stack is being rolled back: nothing is checked", stack_status=status)
         return {AwsPreflight.WARNINGS: "none"}
     try:
+        _check_that_nothing_is_left_behind(request)
         report = _check(request, deadline)
-    except AwsCallFailed as failure:
+    except (AwsCallFailed, ClusterChanged) as failure:
         return {AwsPreflight.WARNINGS: forgive(failure, status)}
     if not report.failed:
         return _warnings(report)
@@ -201,6 +210,27 @@ def _check(request: Request, deadline: Deadline) -> Report:
     deadline.doing = "checking"
     facts = replace(facts, declared=replace(facts.declared, stack=_stack(request, facts.declared, settle_seconds)))
     return check_aws(facts, report=log_outcome)
+
+
+def _check_that_nothing_is_left_behind(request: Request) -> None:
+    """Refuse to leave a cluster with an entry in its aws-auth, unless it is gone, or goes with the same deployment.
+
+    The policy names the new cluster already when the old entry is to be deleted. That cannot be tried: the change of
+    the policy takes a while to come into force.
+    """
+    new, old = request.properties, request.old_properties
+    name, former = new.get(AwsPreflight.CLUSTER_NAME), old.get(AwsPreflight.CLUSTER_NAME)
+    if former == name or old.get(AwsPreflight.NODE_ACCESS) != "aws-auth" or new.get(AwsPreflight.CLUSTER_OF_APP):
+        return
+    try:
+        if former not in _aws().ask("eks:ListClusters")["clusters"]:
+            return
+    except NotCheckedError as error:
+        log.warning("not known whether the cluster before is gone", cluster=str(former), reason=str(error))
+    raise ClusterChanged(
+        f"the stack's cluster cannot be changed from {former} to {name}, because the nodes' role would stay in the "
+        f"aws-auth of {former}, out of the function's reach: launch a new stack for {name} and delete this one"
+    )
 
 
 def _declares_nothing_new(request: Request) -> bool:

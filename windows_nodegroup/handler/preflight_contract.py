@@ -26,6 +26,8 @@ class AwsPreflight:
 
     #: The cluster's name, exactly as EKS has it.
     CLUSTER_NAME = "ClusterName"
+    #: `true` where the app makes the cluster: another name is that of its replacement. Absent: the name is to stay.
+    CLUSTER_OF_APP = "ClusterOfApp"
     #: The mode that the template was made for: `CONFIG_MAP`, `API_AND_CONFIG_MAP` or `API`.
     AUTHENTICATION_MODE = "AuthenticationMode"
     #: How the nodes are authorised: `aws-auth`, `access-entry` or `existing`.

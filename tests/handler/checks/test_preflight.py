@@ -370,6 +370,62 @@ def test_a_cluster_does_not_move_back(everything: dict[str, object], answers: An
         preflight.update(request("Update", old=everything, **everything), Deadline(60))
 
 
+def leaves(cluster: str, everything: dict[str, object], **changes: object) -> Request:
+    """Return the Update of a stack whose cluster was another one."""
+    return request("Update", old={**everything, AwsPreflight.CLUSTER_NAME: cluster}, **{**everything, **changes})
+
+
+@pytest.mark.parametrize("listed", [{"clusters": ["former", CLUSTER]}, "AccessDeniedException"])
+def test_a_cluster_is_not_left_with_an_entry(
+    everything: dict[str, object], answers: Answers, listed: dict[str, Any] | str
+) -> None:
+    """A cluster that is or may be there is not left: in the end the function could not take the entry from its map."""
+    answers.given["eks:ListClusters"] = listed
+
+    with pytest.raises(preflight.ClusterChanged) as failure:
+        preflight.update(leaves("former", everything), Deadline(60))
+    assert failure.value.reason().startswith(
+        f"the stack's cluster cannot be changed from former to {CLUSTER}, because the nodes' role would stay in the "
+        "aws-auth of former, out of the function's reach: launch a new stack for my-cluster and delete this one "
+        "[WNG917] https://"
+    )
+
+
+@pytest.mark.parametrize(
+    ("former", "changes"),
+    [
+        ("gone", {}),
+        ("former", {AwsPreflight.CLUSTER_OF_APP: "true"}),
+        (CLUSTER, {AwsPreflight.SUBNET_IDS: []}),
+    ],
+)
+def test_a_cluster_that_goes_is_left(
+    everything: dict[str, object], answers: Answers, former: str, changes: dict[str, object]
+) -> None:
+    """A cluster that is gone, or that the app replaces, takes its map with it; and most updates leave none."""
+    answers.given["eks:ListClusters"] = {"clusters": ["former", CLUSTER]}
+
+    assert preflight.update(leaves(former, everything, **changes), Deadline(60)) == {"Warnings": "none"}
+
+
+def test_a_cluster_without_an_entry_is_left(everything: dict[str, object], answers: Answers) -> None:
+    """Where the nodes were let in by an access entry, CloudFormation itself moves that."""
+    answers.given["eks:ListClusters"] = {"clusters": ["former", CLUSTER]}
+    everything[AwsPreflight.NODE_ACCESS] = "access-entry"
+
+    assert preflight.update(leaves("former", everything), Deadline(60)) == {"Warnings": "none"}
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_IN_PROGRESS", ""])
+def test_a_rollback_returns_to_its_cluster(everything: dict[str, object], answers: Answers, status: str) -> None:
+    """What goes back, or may go back, to the cluster before is not refused."""
+    answers.given["eks:ListClusters"] = {"clusters": ["refused", CLUSTER]}
+    answers.given["cloudformation:DescribeStacks"] = stack_is(status) if status else "AccessDenied"
+    warnings = preflight.update(leaves("refused", everything), Deadline(60))["Warnings"]
+
+    assert ("[WNG917]" in warnings) == (not status)
+
+
 def test_an_update_that_may_be_a_rollback_does_not_fail(
     everything: dict[str, object], account: Account, answers: Answers
 ) -> None:

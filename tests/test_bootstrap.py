@@ -359,10 +359,18 @@ def test_wng602_endpoint_without_cidr() -> None:
     assert problem_codes(**whole, service_ipv4_cidr=cdk.Fn.ref("Cidr")) == []
 
 
-@pytest.mark.parametrize("cidr", ["fd00::/108", "10.100.0.1/16", "10.100.0.0/33", "services"])
+@pytest.mark.parametrize(
+    "cidr", ["fd00::/108", "10.100.0.1/16", "10.100.0.0/33", "services", "10.0.0.0", "10.0.0.0/8", "10.0.0.0/25"]
+)
 def test_wng603_service_cidr(cidr: str) -> None:
-    """Only an IPv4 range can be the range of service addresses."""
-    assert "WNG603" in problem_codes(service_ipv4_cidr=cidr)
+    """Only an IPv4 range of a size that EKS has can be the range of service addresses."""
+    assert problem_codes(service_ipv4_cidr=cidr) == ["WNG603"]
+
+
+@pytest.mark.parametrize("cidr", ["172.16.0.0/12", "10.100.0.0/24"])
+def test_service_cidr(cidr: str) -> None:
+    """The largest and the smallest range that EKS has."""
+    assert problem_codes(service_ipv4_cidr=cidr) == []
 
 
 @pytest.mark.parametrize("address", ["10.101.0.10", "10.100.0", "fd00::a", "dns"])

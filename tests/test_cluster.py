@@ -76,6 +76,25 @@ def test_wng639_names_for_ids() -> None:
     EksCluster.from_attributes(cluster_name="my-cluster", vpc=vpc, subnets=vpc.private_subnets)
 
 
+def test_wng640_other_texts() -> None:
+    """A role's name, an address that is no URL and a certificate in its own form are refused, all at once."""
+    facts = {
+        "kubectl_role": "admin",
+        "cluster_endpoint": "0123456789ABCDEF.gr7.us-west-2.eks.amazonaws.com",
+        "cluster_certificate_authority_data": "-----BEGIN CERTIFICATE-----\nQ0E=\n",
+    }
+    with pytest.raises(InvalidNodeGroup) as raised:
+        EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-1", **facts)
+    assert [(problem.code, problem.finding) for problem in raised.value.problems] == [
+        ("WNG640", "kubectl_role has 'admin', which is no such ARN"),
+        ("WNG641", "cluster_endpoint is '0123456789ABCDEF.gr7.us-west-2.eks.amazonaws.com'"),
+        ("WNG642", "cluster_certificate_authority_data begins with '-----BEGIN CERTIFICATE-----\\nQ0E=\\n'"),
+    ]
+    tokens = dict.fromkeys(facts, cdk.Fn.ref("Parameter"))
+    EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-1", **tokens)
+    EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-1", kubectl_role="")
+
+
 @pytest.mark.parametrize("mode", [AuthenticationMode.API, eks.AuthenticationMode.API, "API"])
 def test_mode(mode: AuthenticationMode | eks.AuthenticationMode | str) -> None:
     """The mode is given as EKS writes it, or as a member of our enumeration or CDK's."""

@@ -35,6 +35,9 @@ _SET_BY_INPUTS = {_LABELS: "labels", _TAINTS: "taints", "--max-pods": "max_pods"
 
 _TAINT = re.compile(r"([^=:]+)(?:=([^:]*))?:([^:]+)")
 
+# https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html
+_SERVICE_PREFIXES = range(12, 24 + 1)
+
 # How many characters the facts of a cluster have, about: they count before the deployment knows them.
 _USUAL_LENGTHS = {"cluster_endpoint": 75, "cluster_certificate_authority_data": 1500, "service_ipv4_cidr": 18}
 
@@ -172,8 +175,8 @@ class Bootstrap:
         services = None
         if isinstance(self.service_ipv4_cidr, str) and is_literal(self.service_ipv4_cidr):
             services = _network(self.service_ipv4_cidr)
-            if services is None:
-                problems.add(rules.SERVICE_CIDR, f"service_ipv4_cidr {self.service_ipv4_cidr!r} is no IPv4 range")
+            if services is None or services.prefixlen not in _SERVICE_PREFIXES:
+                problems.add(rules.SERVICE_CIDR, f"service_ipv4_cidr is {self.service_ipv4_cidr!r}")
         if is_literal(self.dns_cluster_ip):
             address = _address(self.dns_cluster_ip)
             if address is None or (services is not None and address not in services):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
@@ -14,6 +15,7 @@ from .cluster_lookup import look_up_cluster
 from .input_types import check_input_types
 from .literals import is_literal, word
 from .network import check_group_ids, check_subnet_ids, check_vpc_id, security_group_ids, subnet_ids
+from .node_role import check_role_arn
 from .problems import Problems
 
 if TYPE_CHECKING:
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from .cluster_in_app import CdkCluster
 
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _CLUSTER_TYPES = ("AWS::EKS::Cluster", "Custom::AWSCDK-EKS-Cluster")
+_ENDPOINT = re.compile(r"https://[^\s/]+/?")
 
 
 class AuthenticationMode(StrEnum):
@@ -150,6 +154,12 @@ class EksCluster:
         check_group_ids("cluster_security_group", own_groups, problems)
         check_group_ids("security_groups", security_groups, problems)
         check_group_ids("function_security_groups", function_security_groups, problems)
+        check_role_arn(kubectl_role or None, "kubectl_role", rules.KUBECTL_ROLE_ARN, problems)
+        if is_literal(cluster_endpoint) and not _ENDPOINT.fullmatch(cluster_endpoint):
+            problems.add(rules.ENDPOINT, f"cluster_endpoint is {cluster_endpoint!r}")
+        if is_literal(cluster_certificate_authority_data) and not _BASE64.fullmatch(cluster_certificate_authority_data):
+            given = cluster_certificate_authority_data[:40]
+            problems.add(rules.AUTHORITY, f"cluster_certificate_authority_data begins with {given!r}")
         problems.raise_errors()
         return cls(
             cluster_name=cluster_name,

@@ -72,7 +72,7 @@ class NodeRole:
             problems.add(rules.ROLE_NOT_MADE_HERE, f"{' and '.join(given)} given beside node_role")
         if self.node_role is None and self.instance_profile is not None:
             problems.add(rules.PROFILE_WITHOUT_ROLE, "instance_profile is given without node_role")
-        _check_arn(self.node_role, "node_role", _ROLE_ARN, rules.ROLE_ARN, problems)
+        check_role_arn(self.node_role, "node_role", rules.ROLE_ARN, problems)
         _check_arn(self.instance_profile, "instance_profile", _PROFILE_ARN, rules.PROFILE_ARN, problems)
         _check_arn(self.permissions_boundary, "permissions_boundary", _POLICY_ARN, rules.POLICY_ARN, problems)
         if is_token_list(self.managed_policies):
@@ -120,6 +120,11 @@ class NodeRole:
         if isinstance(self.instance_profile, str):
             return self.instance_profile
         return self.instance_profile.instance_profile_arn
+
+
+def check_role_arn(given: iam.IRole | str | None, name: str, rule: Rule, problems: Problems) -> None:
+    """Checks that a role that is given as text is given by its ARN."""
+    _check_arn(given, name, _ROLE_ARN, rule, problems)
 
 
 def _check_arn(given: object, name: str, pattern: re.Pattern[str], rule: Rule, problems: Problems) -> None:

@@ -673,8 +673,8 @@ ENDPOINT_WITHOUT_CIDR = Rule(
 SERVICE_CIDR = Rule(
     code="WNG603",
     severity="error",
-    meaning="The range of service addresses is not an IPv4 range",
-    cure="use a private IPv4 range such as 10.100.0.0/16; Windows nodes cannot join IPv6 clusters",
+    meaning="The range of service addresses is not an IPv4 range of a size that EKS has",
+    cure="use a private IPv4 range from /24 to /12, such as 10.100.0.0/16; Windows nodes cannot join IPv6 clusters",
     documentation=_WINDOWS,
     good=(
         'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
@@ -1064,6 +1064,52 @@ VPC_ID = Rule(
     documentation=_SELF_MANAGED,
     good='cluster=EksCluster.from_attributes(cluster_name="my-cluster", vpc="vpc-0123456789abcdef0", version="1.33")',
     bad='cluster=EksCluster.from_attributes(cluster_name="my-cluster", vpc="production", version="1.33")',
+)
+KUBECTL_ROLE_ARN = Rule(
+    code="WNG640",
+    severity="error",
+    meaning="The role that the function assumes is given by something else than its ARN",
+    cure="give the ARN of the role, such as arn:aws:iam::111122223333:role/admin, or a role of CDK",
+    documentation=_ACCESS,
+    good=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'kubectl_role="arn:aws:iam::111122223333:role/admin")'
+    ),
+    bad='cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", kubectl_role="admin")',
+)
+ENDPOINT = Rule(
+    code="WNG641",
+    severity="error",
+    meaning="The cluster's endpoint is not the URL of a Kubernetes API",
+    cure=(
+        "give what `aws eks describe-cluster` shows as the endpoint, such as "
+        "https://0123456789ABCDEF.gr7.us-west-2.eks.amazonaws.com"
+    ),
+    documentation=_BOOTSTRAP,
+    good=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'cluster_endpoint="https://e", cluster_certificate_authority_data="Q0E=", service_ipv4_cidr="10.100.0.0/16")'
+    ),
+    bad=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'cluster_endpoint="e", cluster_certificate_authority_data="Q0E=", service_ipv4_cidr="10.100.0.0/16")'
+    ),
+)
+AUTHORITY = Rule(
+    code="WNG642",
+    severity="error",
+    meaning="The cluster's certificate authority is not in Base64",
+    cure="give what `aws eks describe-cluster` shows as the certificate authority's data, as it is",
+    documentation=_BOOTSTRAP,
+    good=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'cluster_endpoint="https://e", cluster_certificate_authority_data="Q0E=", service_ipv4_cidr="10.100.0.0/16")'
+    ),
+    bad=(
+        'cluster=EksCluster.from_attributes(cluster_name="c", vpc="vpc-1", version="1.33", '
+        'cluster_endpoint="https://e", cluster_certificate_authority_data="-----BEGIN CERTIFICATE-----", '
+        'service_ipv4_cidr="10.100.0.0/16")'
+    ),
 )
 
 # 7: tags

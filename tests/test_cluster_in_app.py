@@ -43,6 +43,7 @@ def test_eks() -> None:
     made = make_eks_cluster(stack)
     cluster = EksCluster.from_cluster(made)
     assert cluster.construct is made
+    assert cluster.is_of_app
     assert cluster.vpc is not None
     assert cluster.version == "1.33"
     assert cluster.authentication_mode == "CONFIG_MAP"
@@ -67,6 +68,7 @@ def test_eks_v2() -> None:
     """A cluster of aws_eks_v2 is always in mode API; without a kubectl provider nothing can be applied to it."""
     cluster = EksCluster.from_cluster(make_eks_v2_cluster(make_stack(), service_ipv4_cidr="10.9.0.0/16"))
     assert (cluster.version, cluster.authentication_mode) == ("1.33", "API")
+    assert cluster.is_of_app
     assert cluster.service_ipv4_cidr == "10.9.0.0/16"
     assert cluster.kubernetes_group is None
 
@@ -92,6 +94,7 @@ def test_imported(module: Any) -> None:
     assert (cluster.cluster_name, cluster.vpc_id, cluster.cluster_security_group_id) == ("my-cluster", "vpc-1", "sg-1")
     assert (cluster.version, cluster.authentication_mode, cluster.subnet_ids) == ("1.34", "API", ["subnet-1"])
     assert (cluster.cluster_endpoint, cluster.service_ipv4_cidr, cluster.kubernetes_group) == (None, None, None)
+    assert not cluster.is_of_app
 
 
 def test_imported_without_vpc() -> None:

@@ -243,7 +243,7 @@ def test_upsert_in_two_steps_is_taken_back_whole(aws_auth: Callable[..., Outcome
         left["data"]["mapRoles"]
         == upsert(FOREIGN + FOREIGN.replace("linux", "other"), LINUX.replace("linux", "other")).text
     )
-    assert list(json.loads(left["metadata"]["annotations"][ANNOTATION])["roles"]) == ["111122223333:role/other"]
+    assert list(json.loads(left["metadata"]["annotations"][ANNOTATION])["roles"]) == [LINUX.replace("linux", "other")]
 
 
 def test_remove_leaves_what_was_rewritten_since(aws_auth: Callable[..., Outcome]) -> None:
@@ -255,11 +255,19 @@ def test_remove_leaves_what_was_rewritten_since(aws_auth: Callable[..., Outcome]
     assert "[not-ours]" in refusal
 
 
+def test_the_same_name_in_two_partitions(aws_auth: Callable[..., Outcome]) -> None:
+    """Roles of two partitions are two roles, and what was added to each is taken back from each."""
+    text = FOREIGN + FOREIGN.replace("arn:aws:", "arn:aws-cn:")
+    given = json.dumps(_manifest(text))
+    for action in ("upsert", "remove"):
+        for role in (LINUX, LINUX.replace("arn:aws:", "arn:aws-cn:")):
+            given = aws_auth(action, "-", "--role-arn", role, given=given).out
+    assert json.loads(given) == _manifest(text)
+
+
 def test_the_record_of_a_stack_stays_the_stacks(aws_auth: Callable[..., Outcome]) -> None:
     """Where a stack is recorded, upsert records nothing, and remove takes nothing away."""
-    record = {
-        "roles": {"111122223333:role/linux": {"added": ["eks:kube-proxy-windows"], "owners": {"stack/0/id": "1 0"}}}
-    }
+    record = {"roles": {LINUX: {"added": ["eks:kube-proxy-windows"], "owners": {"stack/0/id": "1 0"}}}}
     manifest = _manifest(FOREIGN, annotations={ANNOTATION: json.dumps(record)})
     done = aws_auth("upsert", "-", "--role-arn", LINUX, given=json.dumps(manifest))
     assert done.manifest()["metadata"] == manifest["metadata"]
@@ -270,7 +278,7 @@ def test_remove_withdraws_its_claim_from_an_entry_that_a_stack_needs(aws_auth: C
     """What upsert did is the stack's alone from then on: the entry stays, with a note."""
     done = aws_auth("upsert", "-", "--role-arn", LINUX, given=json.dumps(_manifest(FOREIGN))).manifest()
     record = json.loads(done["metadata"]["annotations"][ANNOTATION])
-    record["roles"]["111122223333:role/linux"]["owners"]["stack/0/id"] = "1 0"
+    record["roles"][LINUX]["owners"]["stack/0/id"] = "1 0"
     done["metadata"]["annotations"][ANNOTATION] = json.dumps(record)
     left = aws_auth("remove", "-", "--role-arn", LINUX, given=json.dumps(done))
     assert (left.status, left.error) == (
@@ -280,7 +288,7 @@ def test_remove_withdraws_its_claim_from_an_entry_that_a_stack_needs(aws_auth: C
     manifest = json.loads(left.out)
     assert manifest["data"] == done["data"]
     assert json.loads(manifest["metadata"]["annotations"][ANNOTATION])["roles"] == {
-        "111122223333:role/linux": {"added": ["eks:kube-proxy-windows"], "owners": {"stack/0/id": "1 0"}}
+        LINUX: {"added": ["eks:kube-proxy-windows"], "owners": {"stack/0/id": "1 0"}}
     }
     assert "[owned]" in aws_auth("remove", "-", "--role-arn", LINUX, given=left.out).refusal()
 
@@ -317,7 +325,7 @@ def test_remove_refuses_an_entry_that_may_be_somebody_elses(
 
 def test_remove_refuses_an_entry_that_a_stack_needs(aws_auth: Callable[..., Outcome]) -> None:
     """The annotation beside the map says who needs it; without the annotation, the entry goes."""
-    record = {"roles": {"111122223333:role/windows": {"added": "entry", "owners": {"stack/0/id": "1 0"}}}}
+    record = {"roles": {ARN: {"added": "entry", "owners": {"stack/0/id": "1 0"}}}}
     manifest = _manifest(upsert(None, ARN).text, annotations={ANNOTATION: json.dumps(record)})
     refusal = aws_auth("remove", "-", "--role-arn", ARN, given=json.dumps(manifest)).refusal()
     assert f"`kubectl -n kube-system annotate configmap aws-auth {ANNOTATION}-` [owned]" in refusal
@@ -498,9 +506,7 @@ class TestLive:
         options = ["--cluster", cluster.name, "--kubectl-role-arn", cluster.creator_role_arn]
         outcome = aws_auth("show", *options, "--json")
         assert outcome.error == ""
-        assert [role["rolearn"] for role in json.loads(outcome.out)["roles"]] == [
-            "arn:aws:iam::111122223333:role/linux"
-        ]
+        assert [role["rolearn"] for role in json.loads(outcome.out)["roles"]] == [LINUX]
 
     def test_diff_writes_nothing(self, cluster: LocalCluster, aws_auth: Callable[..., Outcome]) -> None:
         """A dry run of the upsert leaves the cluster as it is."""

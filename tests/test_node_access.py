@@ -10,6 +10,7 @@ from aws_cdk import aws_eks as eks
 
 from tests.synthesis import make_cluster, make_node_group, make_stack, only, resources_of, template_of
 from windows_nodegroup import AuthenticationMode, NodeAuthorization
+from windows_nodegroup.handler.contract import AwsAuthEntry
 from windows_nodegroup.problems import InvalidNodeGroup
 
 ADMIN = "arn:aws:iam::111122223333:role/admin"
@@ -58,23 +59,16 @@ def test_aws_auth(mode: str) -> None:
     assert not windows_entries(template)
 
 
-def test_entry_in_a_cluster_that_may_be_replaced() -> None:
-    """For a cluster of the app, whose name before nobody knows, the function may describe any; for others, just one."""
+def test_entry_in_a_cluster_of_the_app() -> None:
+    """Only of a cluster that the app makes is the function told that it may be replaced, and its map with it."""
     stack = make_stack()
     network = eks.CfnCluster.ResourcesVpcConfigProperty(subnet_ids=["subnet-1", "subnet-2"])
     made = eks.CfnCluster(stack, "Cluster", role_arn=ADMIN, resources_vpc_config=network)
-    parameter = cdk.CfnParameter(stack, "ClusterName").value_as_string
-    for name in (made.ref, parameter, "my-cluster"):
+    for name in (made.ref, cdk.CfnParameter(stack, "ClusterName").value_as_string, "my-cluster"):
         make_node_group(stack, f"Windows{len(stack.node.children)}", cluster=make_cluster(cluster_name=name))
-    arns = [
-        str(statement["Resource"])
-        for role in resources_of(stack, "AWS::IAM::Role").values()
-        for policy in role["Properties"].get("Policies", [])
-        for statement in policy["PolicyDocument"]["Statement"]
-        if "eks:DescribeCluster" in statement["Action"]
-    ]
-    assert len(arns) == 4
-    assert len([arn for arn in arns if ":cluster/*" in arn]) == 1
+    entries = [each["Properties"] for each in resources_of(stack, AwsAuthEntry.TYPE).values()]
+    told = {str(each["ClusterName"]): each.get(AwsAuthEntry.CLUSTER_OF_APP) for each in entries}
+    assert told == {"{'Ref': 'Cluster'}": "true", "{'Ref': 'ClusterName'}": None, "my-cluster": None}
 
 
 def test_access_entry() -> None:

@@ -249,8 +249,10 @@ class NodeAccess:
     def _aws_auth_entry(self, scope: Construct, role_arn: str) -> Step:
         function = ClusterFunction.of(scope, self.cluster)
         function.grant(contract.AwsAuthEntry.PERMISSIONS)
-        function.grant(contract.AwsAuthEntry.REPLACED_PERMISSIONS if self.cluster.is_of_app else ())
-        properties = {contract.AwsAuthEntry.ROLE_ARN: role_arn}
+        properties = {
+            contract.AwsAuthEntry.ROLE_ARN: role_arn,
+            contract.AwsAuthEntry.CLUSTER_OF_APP: "true" if self.cluster.is_of_app else None,
+        }
         return function.custom_resource(scope, "AwsAuthEntry", contract.AwsAuthEntry.TYPE, properties)
 
     def _access_entry(self, scope: Construct, role_arn: str) -> Step:

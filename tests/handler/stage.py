@@ -89,8 +89,9 @@ class AwsDouble:
         access_entries: Types by principal; None: the function may not ask.
         stack_status: The status of every stack; None: the function may not ask.
         deliveries: The answers, in the order in which they came.
-        faults: Asked before anything is answered; told method and path, returns the status to answer with, `reset`
-            to break the connection, `reset after` to do so after the work, `hang` to say nothing, or None.
+        faults: Asked before anything is answered; told method and path, returns the status to answer with, `denied`
+            for AWS's own refusal, `reset` to break the connection, `reset after` to do so after the work, `hang` to say
+            nothing, or None.
         calls: Method and path of every request.
     """
 
@@ -125,6 +126,9 @@ class AwsDouble:
                 fault = double.faults(self.command, path)
                 if isinstance(fault, int):
                     self._send(fault, b"{}", {})
+                    return
+                if fault == "denied":
+                    self._send(*_error(403, "AccessDeniedException", "the policy does not allow it"))
                     return
                 if fault == "hang":
                     double.closing.wait()

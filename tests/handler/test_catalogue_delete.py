@@ -168,6 +168,17 @@ def test_d06_cluster_is_being_deleted(stage: Stage) -> None:
     assert len(stage.kubernetes.requests) == requests
 
 
+@pytest.mark.parametrize(("cluster_of_app", "status"), [("true", "SUCCESS"), ("", "FAILED")])
+def test_d06_cluster_is_being_replaced(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, cluster_of_app: str, status: str
+) -> None:
+    """A cluster of the app that the policy does not name is being replaced, with its map; another keeps the entry."""
+    stage.succeed("Create")
+    monkeypatch.setattr(aws, "CALL_SECONDS", 0.1)
+    stage.aws.faults = lambda _method, path: "denied" if path.startswith("/clusters/") else None
+    assert stage.ask("Delete", ClusterOfApp=cluster_of_app)["Status"] == status
+
+
 @pytest.mark.usefixtures("impatient")
 def test_d06_cluster_is_deleted_meanwhile(stage: Stage) -> None:
     """An endpoint that falls silent is explained by EKS, which is asked again."""

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from windows_nodegroup.handler import aws_auth
-from windows_nodegroup.handler.entry_edit import recorded_role
+from windows_nodegroup.handler.entry_edit import added_until_now, recorded_role
 from windows_nodegroup.handler.failures import UnreadableRecord
 from windows_nodegroup.handler.owners import ANNOTATION, Added, Claim, Owners
 
@@ -156,7 +156,8 @@ def _diff(arguments: argparse.Namespace) -> tuple[int, str]:
 def _upsert(arguments: argparse.Namespace) -> tuple[int, str]:
     manifest = Manifest.read(content(arguments.file))
     owners = _owners(manifest)
-    done = aws_auth.upsert(manifest.map_roles, arguments.role_arn)
+    text = manifest.map_roles
+    done = aws_auth.upsert(text, arguments.role_arn)
     if not done.changed:
         return OK, manifest.as_json()
     manifest = manifest.with_map_roles(done.text)
@@ -164,8 +165,7 @@ def _upsert(arguments: argparse.Namespace) -> tuple[int, str]:
     before = owners.added(role)
     needs_a_record = done.added_groups or not aws_auth.is_ours(done.text, arguments.role_arn)
     if needs_a_record and (before is None or owners.owns(role, _CLAIM)):  # a stack has its own, which then decides
-        groups = (*(before.groups if before else ()), *done.added_groups)
-        owners.claim(role, _CLAIM, Added(entry=done.created, groups=groups))
+        owners.claim(role, _CLAIM, added_until_now(before, done, text, arguments.role_arn))
         manifest = _with_record(manifest, owners)
     return OK, manifest.as_json()
 

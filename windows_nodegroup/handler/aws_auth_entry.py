@@ -17,6 +17,7 @@ from .cluster_access import ClusterAccess
 from .contract import AwsAuthEntry
 from .entry_edit import EntryEdit, recorded_role
 from .failures import (
+    AwsAccessDenied,
     AwsAuthIgnored,
     AwsCallFailed,
     ClusterNotFound,
@@ -53,6 +54,7 @@ class _Properties(NamedTuple):
     role_arn: str
     kubectl_role_arn: str
     kubernetes_group: str
+    cluster_of_app: str
 
     @classmethod
     def read(cls, properties: Mapping[str, Any]) -> _Properties:
@@ -71,7 +73,8 @@ class _Properties(NamedTuple):
             raise InvalidProperties(f"{AwsAuthEntry.ROLE_ARN} {role_arn[:200]!r} is not a role's ARN: {form}") from None
         kubectl_role_arn = text_property(properties, AwsAuthEntry.KUBECTL_ROLE_ARN, required=False)
         kubernetes_group = text_property(properties, AwsAuthEntry.KUBERNETES_GROUP, required=False)
-        return cls(cluster_name, role_arn, kubectl_role_arn, kubernetes_group)
+        cluster_of_app = text_property(properties, AwsAuthEntry.CLUSTER_OF_APP, required=False)
+        return cls(cluster_name, role_arn, kubectl_role_arn, kubernetes_group, cluster_of_app)
 
     def access(self, session: Session, cluster: Cluster) -> ClusterAccess:
         return ClusterAccess.through(session, cluster, self.kubectl_role_arn, kubernetes_group=self.kubernetes_group)
@@ -228,6 +231,11 @@ def _cluster_with_map(session: Session, properties: _Properties) -> Cluster | No
         cluster = eks.describe_cluster(session, properties.cluster_name)
     except ClusterNotFound:
         log.info("the cluster is gone", cluster=properties.cluster_name)
+        return None
+    except AwsAccessDenied:
+        if not properties.cluster_of_app:
+            raise
+        log.info("the cluster is being replaced: the function's policy names another", cluster=properties.cluster_name)
         return None
     if cluster.status == "DELETING" or not cluster.endpoint or not cluster.reads_aws_auth:
         log.info("no map is left to clean", status=cluster.status, mode=cluster.authentication_mode)

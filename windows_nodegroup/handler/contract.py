@@ -37,6 +37,8 @@ class AwsAuthEntry:
     KUBECTL_ROLE_ARN = "KubectlRoleArn"
     #: The group that the access entry of the function's own role names; absent or empty: it has EKS's policy instead.
     KUBERNETES_GROUP = "KubernetesGroup"
+    #: `true` where the app makes the cluster: one that its function may no longer describe goes with its map.
+    CLUSTER_OF_APP = "ClusterOfApp"
 
     #: Attribute: the role's ARN as it stands in the map, without a path.
     ATTRIBUTE_ROLE_ARN = "RoleArn"
@@ -50,8 +52,6 @@ class AwsAuthEntry:
         Permission("eks:DescribeAccessEntry", "arn:{partition}:eks:{region}:{account}:access-entry/{cluster}/*"),
         Permission("eks:DescribeCluster", "arn:{partition}:eks:{region}:{account}:cluster/{cluster}"),
     )
-    #: What it needs beside them for a cluster that the app may replace: nobody knows the name of the one before.
-    REPLACED_PERMISSIONS = (Permission("eks:DescribeCluster", "arn:{partition}:eks:{region}:{account}:cluster/*"),)
 
 
 class WindowsIpam:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import log
 from .aws import AwsError, Call, Keys, json_object, xml_text
-from .failures import AwsCallFailed, ClusterNotFound, ClusterNotReady, OutOfTime
+from .failures import AwsAccessDenied, AwsCallFailed, ClusterNotFound, ClusterNotReady, OutOfTime
 
 if TYPE_CHECKING:
     from .aws import Session
@@ -73,9 +73,8 @@ def describe_cluster(session: Session, name: str) -> Cluster:
                 f"cluster {name} does not exist in {session.region}: give the exact name (upper and lower case "
                 "differ), and deploy into the cluster's region and account"
             ) from None
-        raise AwsCallFailed(
-            f"eks:DescribeCluster of {name} failed ({error}): allow it to the function's role"
-        ) from None
+        kind = AwsAccessDenied if error.denied else AwsCallFailed
+        raise kind(f"eks:DescribeCluster of {name} failed ({error}): allow it to the function's role") from None
     members = json_object(response, "cluster")
     vpc = members.get("resourcesVpcConfig") or {}
     authority = (members.get("certificateAuthority") or {}).get("data") or ""

@@ -76,7 +76,10 @@ class EntryEdit:
             return None
         if owners.is_superseded(self.role, claim):
             raise Superseded("a later Delete of this resource was carried out already: nothing is changed")
-        added = self._added(text, upsert, owners.added(self.role))
+        before = owners.added(self.role)
+        if before is None and self._is_settled:  # it was lost
+            before = Added(entry=aws_auth.is_ours(text, self.role_arn))
+        added = added_until_now(before, upsert, text, self.role_arn)
         if not added.entry and added.groups == (_WINDOWS_GROUP,):
             self.warnings.append(
                 f"{self.role_arn} was mapped as the role of Linux nodes and now serves both: better give Windows nodes "
@@ -139,22 +142,6 @@ class EntryEdit:
                 f"({aws_auth.NODE_USERNAME}): give these nodes a role of their own, or correct that entry"
             ) from None
 
-    def _added(self, text: str | None, upsert: aws_auth.Upsert, before: Added | None) -> Added:
-        """Return what we have added for the role up to now.
-
-        Groups go to an entry of somebody else: one that overrules ours, or has taken its place.
-        """
-        if upsert.created:
-            return Added(entry=True)
-        if before is None:
-            # An Update without a record: it was lost.
-            is_lost = self._is_settled and aws_auth.is_ours(text, self.role_arn)
-            return Added(entry=is_lost, groups=upsert.added_groups)
-        if not upsert.added_groups:
-            return before
-        groups = (*before.groups, *(group for group in upsert.added_groups if group not in before.groups))
-        return Added(entry=before.entry and aws_auth.has_created(text, self.role_arn), groups=groups)
-
     def _removal(self, current: ConfigMap | None, undo: Added, owners: Owners) -> Change:
         text = _text(current)
         try:
@@ -188,6 +175,23 @@ def recorded_role(role_arn: str) -> str:
         ValueError: The ARN is not a role's.
     """
     return aws_auth.canonical_role_arn(role_arn).lower()
+
+
+def added_until_now(before: Added | None, upsert: aws_auth.Upsert, text: str | None, role_arn: str) -> Added:
+    """Return what we have added for a role.
+
+    Args:
+        before: What had been added before the upsert; None: nothing.
+        upsert: What is added now. Groups go to an entry of somebody else: one that overrules ours, or took its place.
+        text: The value of `mapRoles` before the upsert.
+        role_arn: The role.
+    """
+    if before is None or upsert.created:
+        return Added(entry=upsert.created, groups=upsert.added_groups)
+    if not upsert.added_groups:
+        return before
+    groups = (*before.groups, *(group for group in upsert.added_groups if group not in before.groups))
+    return Added(entry=before.entry and aws_auth.has_created(text, role_arn), groups=groups)
 
 
 def _warnings_about(current: ConfigMap | None) -> list[str]:

@@ -77,6 +77,10 @@ class AwsCallFailed(Failure):
     documentation = _GUIDE + "security-iam.html"
 
 
+class AwsAccessDenied(AwsCallFailed):
+    """The caller lacks the permission for a call."""
+
+
 class ClusterUnreachable(Failure):
     """The Kubernetes API gives no answer that can be used."""
 

@@ -17,6 +17,7 @@ from windows_nodegroup.handler.deadline import Deadline
 from windows_nodegroup.handler.entry_edit import MAP_ROLES
 from windows_nodegroup.handler.failures import Failure
 from windows_nodegroup.handler.kubernetes import ApiError
+from windows_nodegroup.handler.quotation import quotation
 from windows_nodegroup.handler.transport import TransportError
 
 #: How long all of it may take, in seconds.
@@ -66,7 +67,7 @@ class LiveMap:
         try:
             found = config_map.read(access.api(), NAMESPACE, NAME)
         except ApiError as error:
-            reason = access.on_refused_access(error) if error.is_access else f"{error}: {error.quotation()}"
+            reason = access.on_refused_access(error) if error.is_access else f"{error}: {quotation(error.message)}"
             raise UnreachableError(reason) from None
         notes = []
         if not cluster.reads_aws_auth:

@@ -202,6 +202,8 @@ class _Endurance:
 
 
 def _refusal(error: ApiError, current: ConfigMap | None) -> WriteRefused:
-    words = error.quotation(current.data.values() if current else ())
+    from .quotation import quotation  # noqa: PLC0415 — seldom needed, and the function is to start quickly
+
+    words = quotation(error.message, current.data.values() if current else ())
     cures = [f": {cure}" for sign, cure in _CURES.items() if sign in error.message]
     return WriteRefused(f"the cluster refuses the change ({error.status}): {words}{''.join(cures)}")

@@ -80,6 +80,14 @@ def test_release_supersedes_what_came_before() -> None:
     assert not owners.is_superseded(OTHER, claim("a", 1000, "aa"))
 
 
+def test_latest_release_is_remembered() -> None:
+    """A Delete that is delivered again, or late, does not make a later one forgotten."""
+    owners = Owners(None)
+    owners.remember(ROLE, claim("a", 3000, "dd"))
+    owners.remember(ROLE, claim("a", 1000, "cc"))
+    assert owners.is_superseded(ROLE, claim("a", 2000, "ee"))
+
+
 def test_unknown_members_are_kept() -> None:
     """What another version of the function wrote besides stays."""
     record = {"novelty": [1], "roles": {ROLE: {"added": "entry", "owners": {"a": "1 ab"}, "more": "x"}}}

@@ -168,7 +168,9 @@ class Owners:
     def remember(self, role: str, claim: Claim, *, request: str = "") -> None:
         """Remember a Delete, and the `request` whose work it undid, so that a late or repeated Create has no effect."""
         deleted = self._record.setdefault("deleted", {})
-        deleted.setdefault(role, {})[claim.owner] = f"{claim.issued} {request}"
+        known = deleted.setdefault(role, {}).get(claim.owner)
+        if known is None or _parts(known)[0] <= claim.issued:
+            deleted[role][claim.owner] = f"{claim.issued} {request}"
         stamps = sorted((stamp for owners in deleted.values() for stamp in owners.values()), key=_parts, reverse=True)
         oldest = max(_parts(stamps[:REMEMBERED][-1])[0], claim.issued - REMEMBERED_MILLISECONDS)
         for role_, owners in list(deleted.items()):

@@ -165,7 +165,7 @@ def test_windows_addresses(aws: LocalAws, cluster: LocalCluster, ask: Ask) -> No
 def test_ready_nodes(aws: LocalAws, cluster: LocalCluster, ask: Ask) -> None:
     """With the listed permissions, and no other, the wait ends well, or with a cause; each of them is needed."""
     role = f"arn:aws:iam::{aws.account}:role/{ROLE}"
-    properties = {"AutoScalingGroupName": GROUP, "NodeRoleArn": role, "TimeoutSeconds": "1"}
+    properties = {"AutoScalingGroupName": GROUP, "NodeRoleArn": role, "TimeoutSeconds": "4"}
     autoscaling = aws.client("autoscaling")
     autoscaling.set_desired_capacity(AutoScalingGroupName=GROUP, DesiredCapacity=1)
     (group,) = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])["AutoScalingGroups"]

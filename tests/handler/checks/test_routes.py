@@ -98,6 +98,14 @@ def test_pf204_ignores_endpoints_in_the_making(facts: Describe, account: Account
     assert "lacks ec2, " in WayOutOrEndpoints().run(facts(subnet_ids=(account.isolated,))).problems[0]
 
 
+def test_pf204_passes_over_endpoints_of_no_service(facts: Describe, account: Account, answers: Answers) -> None:
+    """PF204 judges a VPC that also has endpoints of VPC Lattice, which name no service."""
+    lattice = {"VpcEndpointType": "ServiceNetwork", "State": "available", "PrivateDnsEnabled": True}
+    answers.given["ec2:DescribeVpcEndpoints"] = {"VpcEndpoints": [lattice, interface("ec2")]}
+
+    assert "lacks ecr.api, " in WayOutOrEndpoints().run(facts(subnet_ids=(account.isolated,))).problems[0]
+
+
 def test_pf205(facts: Describe, account: Account) -> None:
     """PF205 warns of advised endpoints, and in a subnet with ways to other networks only, of all."""
     outcome = AdvisedEndpoints().run(facts(subnet_ids=(account.isolated, account.peered, account.private)))

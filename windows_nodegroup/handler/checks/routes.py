@@ -174,8 +174,8 @@ def routed(subject: Facts, described: list[Answer]) -> list[Subnet]:
 
 
 def _serves(endpoint: Answer, service: str, subnet: Subnet, region: str) -> bool:
-    # China's service names begin otherwise, all end like this; IAM's has no region.
-    name = endpoint["ServiceName"]
+    # China's service names begin otherwise, all end like this; IAM's has no region. VPC Lattice's endpoints have none.
+    name = endpoint.get("ServiceName", "")
     if not (name.endswith(f".{region}.{service}") or (service == "iam" and name.endswith(".amazonaws.iam"))):
         return False
     if endpoint.get("VpcId", subnet.vpc_id) != subnet.vpc_id:

@@ -149,11 +149,16 @@ def test_pf104_not_checked(facts: Describe) -> None:
         ("API_AND_CONFIG_MAP", "access-entry", "API", Status.PASSED),
         ("API", "access-entry", "CONFIG_MAP", Status.FAILED),
         ("API", "access-entry", "API_AND_CONFIG_MAP", Status.PASSED),
+        ("CONFIG_MAP", "access-entry", "CONFIG_MAP", Status.FAILED),
+        ("", "aws-auth", "API", Status.FAILED),
+        ("", "aws-auth", "CONFIG_MAP", Status.PASSED),
+        ("", "access-entry", "CONFIG_MAP", Status.FAILED),
+        ("", "access-entry", "API", Status.PASSED),
         ("", "", "API", Status.NOT_NEEDED),
     ],
 )
 def test_pf105(facts: Describe, declared: str, node_access: str, actual: str, status: Status) -> None:
-    """PF105 fails where the cluster does not read what the declared mode relies on, and nowhere else."""
+    """PF105 fails where the cluster does not read what the declared mode, or the nodes, rely on, and nowhere else."""
     cluster = {"accessConfig": {"authenticationMode": actual}}
 
     assert ModeSuffices().run(facts(cluster, authentication_mode=declared, node_access=node_access)).status is status

@@ -88,21 +88,30 @@ class IPv4(Check[Facts]):
 
 
 class ModeSuffices(Check[Facts]):
-    """The cluster reads what the declared authentication mode relies on."""
+    """The cluster reads what the nodes and the declared authentication mode rely on."""
 
     code = "PF105"
     severity = Severity.FAILS
-    cure = "declare the cluster's own mode; it only ever moves from CONFIG_MAP over API_AND_CONFIG_MAP to API"
+    cure = (
+        "declare the cluster's own mode, and let the nodes in by what it reads; it only ever moves from CONFIG_MAP "
+        "over API_AND_CONFIG_MAP to API"
+    )
     documentation = GUIDE + "setting-up-access-entries.html"
     unseen = "only warns when a stack is updated that declares what it did before: its cluster has moved on since"
     asks = ("eks:DescribeCluster",)
 
     def problems(self, subject: Facts) -> Iterator[str]:
         """Say what the nodes, or the function, rely on in vain."""
-        declared, actual = _modes(subject)
-        node_access = subject.declared.node_access
-        if declared in MODES_WITH_ACCESS_ENTRIES and actual not in MODES_WITH_ACCESS_ENTRIES:
-            yield f"mode {declared} is declared, but cluster {subject.name} has no access entries in mode {actual}"
+        declared, node_access = subject.declared.authentication_mode, subject.declared.node_access
+        actual = authentication_mode(subject)
+        if not declared and not node_access:
+            raise NotNeededError("neither an authentication mode nor the nodes' way in was declared")
+        if actual not in MODES_WITH_ACCESS_ENTRIES:
+            none = f"but cluster {subject.name} has no access entries in mode {actual}"
+            if declared in MODES_WITH_ACCESS_ENTRIES:
+                yield f"mode {declared} is declared, {none}"
+            elif node_access == "access-entry":
+                yield f"the nodes rely on an access entry, {none}"
         relies_on_aws_auth = node_access == "aws-auth" or (declared == "CONFIG_MAP" and not node_access)
         if relies_on_aws_auth and actual not in MODES_WITH_AWS_AUTH:
             yield f"the nodes rely on aws-auth, but cluster {subject.name} is in mode {actual} and ignores it"
@@ -120,7 +129,9 @@ class ModeAsDeclared(Check[Facts]):
 
     def problems(self, subject: Facts) -> Iterator[str]:
         """Name both modes."""
-        declared, actual = _modes(subject)
+        declared, actual = subject.declared.authentication_mode, authentication_mode(subject)
+        if not declared:
+            raise NotNeededError("no authentication mode was declared")
         if declared != actual:
             yield f"mode {declared} is declared, cluster {subject.name} is in mode {actual}"
 
@@ -155,13 +166,6 @@ def _elsewhere(subject: Facts) -> str:
         if found
         else ", and the subnets are not there either: this is probably another region or account than theirs"
     )
-
-
-def _modes(subject: Facts) -> tuple[str, str]:
-    declared = subject.declared.authentication_mode
-    if not declared:
-        raise NotNeededError("no authentication mode was declared")
-    return declared, authentication_mode(subject)
 
 
 def _known(value: object, what: str) -> str:

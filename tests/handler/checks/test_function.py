@@ -70,6 +70,19 @@ def test_pf505_from_subnets(
     assert FunctionReachesEndpoint().run(subject).status is status
 
 
+def test_pf505_does_not_judge_a_connected_vpc(facts: Describe, account: Account) -> None:
+    """From a VPC with a way to other networks, a private endpoint may be in reach: nobody can see whether it is."""
+    cluster = {"resourcesVpcConfig": {**PRIVATE, "vpcId": account.other_vpc_id}}
+    peered = facts(cluster, function_in_vpc="true", function_subnet_ids=(account.peered,))
+    half = facts(cluster, function_in_vpc="true", function_subnet_ids=(account.peered, account.isolated))
+
+    assert FunctionReachesEndpoint().run(peered).reason == (
+        "the endpoint of cluster my-cluster is private, and the function runs outside of its VPC: its own must be "
+        "connected to it, and resolve the endpoint's name"
+    )
+    assert FunctionReachesEndpoint().run(half).status is Status.FAILED
+
+
 def test_pf505_names_what_has_to_be_admitted(facts: Describe) -> None:
     """Behind a NAT gateway nobody knows whether an endpoint that admits some addresses admits the gateway's."""
     outcome = FunctionReachesEndpoint().run(facts({"resourcesVpcConfig": RESTRICTED}, function_in_vpc="true"))

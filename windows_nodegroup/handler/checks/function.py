@@ -37,7 +37,8 @@ class FunctionReachesEndpoint(Check[Facts]):
     documentation = GUIDE + "cluster-endpoint.html"
     unseen = (
         "does not see whether the control plane's security group admits a function that runs in the VPC, nor whether "
-        "publicAccessCidrs admit its NAT gateway: then it answers `not checked`"
+        "publicAccessCidrs admit its NAT gateway, nor whether another VPC that it runs in is connected: then it "
+        "answers `not checked`"
     )
     asks = ("eks:DescribeCluster", "ec2:DescribeSubnets", "ec2:DescribeRouteTables")
 
@@ -51,7 +52,11 @@ class FunctionReachesEndpoint(Check[Facts]):
         if in_vpc and config.get("endpointPrivateAccess", True):
             return
         if not config.get("endpointPublicAccess", True):
-            yield f"the endpoint of cluster {subject.name} is private, and the function runs outside of its VPC"
+            outside = f"the endpoint of cluster {subject.name} is private, and the function runs outside of its VPC"
+            ways = {one.way for one in routed(subject, _described(subject))}
+            if ways and Way.NOWHERE not in ways:
+                raise NotCheckedError(f"{outside}: its own must be connected to it, and resolve the endpoint's name")
+            yield outside
             return
         for one in routed(subject, _described(subject)):
             if one.way is not Way.OUT:

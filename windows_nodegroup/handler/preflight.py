@@ -52,13 +52,10 @@ CHECK_SECONDS = 40.0
 
 #: What a cluster that moves on towards mode API, and its new access entries, make of checks that once passed.
 _MOVED_ON = ("PF105", "PF503")
+#: Where nothing of this is new, the nodes' access entry is the one from before.
+_ENTRY = (AwsPreflight.CLUSTER_NAME, AwsPreflight.NODE_ACCESS, AwsPreflight.NODE_ROLE_ARN)
 #: Where nothing of this is new, the nodes have been let in by it before.
-_WAY_IN = (
-    AwsPreflight.CLUSTER_NAME,
-    AwsPreflight.AUTHENTICATION_MODE,
-    AwsPreflight.NODE_ACCESS,
-    AwsPreflight.NODE_ROLE_ARN,
-)
+_WAY_IN = (*_ENTRY, AwsPreflight.AUTHENTICATION_MODE)
 
 
 class PreflightFailed(Failure):
@@ -204,7 +201,7 @@ def _check(request: Request, deadline: Deadline) -> Report:
 
     settle_seconds = min(SETTLE_SECONDS, deadline.remaining() / 4) if request.request_type == "Create" else 0.0
     facts = _look_up(wanted, deadline, pause, settle_seconds=settle_seconds)
-    if _declares_nothing_new(request) and authentication_mode(facts) in MODES_WITH_ACCESS_ENTRIES:
+    if _keeps(request, _WAY_IN) and authentication_mode(facts) in MODES_WITH_ACCESS_ENTRIES:
         # As the entry in aws-auth does: a cluster that has moved on must not keep its stack from being updated.
         facts = replace(facts, declared=replace(wanted, acknowledged=(*wanted.acknowledged, *_MOVED_ON)))
     deadline.doing = "checking"
@@ -233,9 +230,9 @@ def _check_that_nothing_is_left_behind(request: Request) -> None:
     )
 
 
-def _declares_nothing_new(request: Request) -> bool:
+def _keeps(request: Request, names: tuple[str, ...]) -> bool:
     new, old = request.properties, request.old_properties
-    return request.request_type == "Update" and all(new.get(name) == old.get(name) for name in _WAY_IN)
+    return request.request_type == "Update" and all(new.get(name) == old.get(name) for name in names)
 
 
 def _look_up(
@@ -263,10 +260,12 @@ def _warnings(report: Report) -> Mapping[str, str]:
 
 
 def _stack(request: Request, wanted: Declared, settle_seconds: float) -> str:
-    if request.request_type == "Update":
+    if _keeps(request, _ENTRY):
         return "updated"
     if wanted.node_access != "access-entry" or not wanted.node_role_arn:
         return ""  # nobody needs to know
+    if request.request_type == "Update":
+        return "new"  # CloudFormation makes the new entry before it deletes the former
     return "new" if _stack_status(request, settle_seconds) == "CREATE_IN_PROGRESS" else ""
 
 

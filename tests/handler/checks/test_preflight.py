@@ -342,21 +342,30 @@ def test_what_is_new_has_to_fit(
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "outcome"),
+    ("kind", "status", "before", "outcome"),
     [
-        ("Create", "CREATE_IN_PROGRESS", "failed"),
-        ("Create", "UPDATE_IN_PROGRESS", "not checked"),
-        ("Update", "UPDATE_IN_PROGRESS", "not needed"),
+        ("Create", "CREATE_IN_PROGRESS", {}, "failed"),
+        ("Create", "UPDATE_IN_PROGRESS", {}, "not checked"),
+        ("Update", "UPDATE_IN_PROGRESS", {}, "not needed"),
+        ("Update", "UPDATE_IN_PROGRESS", {AwsPreflight.AUTHENTICATION_MODE: "API"}, "not needed"),
+        ("Update", "UPDATE_IN_PROGRESS", {AwsPreflight.NODE_ACCESS: "aws-auth"}, "failed"),
+        ("Update", "UPDATE_IN_PROGRESS", {AwsPreflight.NODE_ROLE_ARN: "arn:aws:iam::123456789012:role/a"}, "failed"),
+        ("Update", "UPDATE_IN_PROGRESS", {AwsPreflight.CLUSTER_NAME: "former"}, "failed"),
     ],
 )
-def test_an_entry_that_is_there(
-    everything: dict[str, object], answers: Answers, kind: str, status: str, outcome: str
+def test_an_entry_that_is_there(  # noqa: PLR0913, PLR0917 — the kinds of requests
+    everything: dict[str, object],
+    answers: Answers,
+    kind: str,
+    status: str,
+    before: dict[str, object],
+    outcome: str,
 ) -> None:
-    """The entry that a stack is to make must not be there before the stack is; later it may be the stack's own."""
+    """The entry that a stack is to make must not be there before; one that an Update keeps is the stack's own."""
     answers.given["eks:DescribeAccessEntry"] = {"accessEntry": {"type": "EC2_WINDOWS"}}
     answers.given["cloudformation:DescribeStacks"] = stack_is(status)
-    asked = request(kind, **{**everything, AwsPreflight.NODE_ACCESS: "access-entry"})
-    report = preflight._check(asked, Deadline(60))
+    declared = {**everything, AwsPreflight.NODE_ACCESS: "access-entry"}
+    report = preflight._check(request(kind, old={**declared, **before}, **declared), Deadline(60))
 
     assert {one.check.code: one.status.value for one in report.outcomes}["PF510"] == outcome
 

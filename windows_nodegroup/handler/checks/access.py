@@ -101,7 +101,7 @@ class NoEntryInTheWay(Check[Facts]):
     severity = Severity.FAILS
     cure = "let the nodes in by that entry, with the authorization EXISTING, or delete it: a role has one in a cluster"
     documentation = GUIDE + "creating-access-entries.html"
-    unseen = "cannot tell whose the entry is, unless the stack is new: then it is not the stack's own"
+    unseen = "cannot tell whose the entry is, unless the stack, or what it lets in, is new: then it is not the stack's"
     asks = ("eks:DescribeCluster", "eks:DescribeAccessEntry")
 
     def problems(self, subject: Facts) -> Iterator[str]:

@@ -10,7 +10,8 @@ class Declared:
     """What is to be checked; empty: not declared. What each means stands in `preflight_contract.AwsPreflight`.
 
     Attributes:
-        stack: `new`, so that nothing of it can exist yet; `updated`, the node group is there; empty: nobody knows.
+        stack: `new`, so that its access entry for the nodes cannot exist yet; `updated`, it is kept; empty: nobody
+            knows.
     """
 
     cluster_name: str

@@ -124,11 +124,21 @@ def test_everything_else_in_the_map_stays(stage: Stage) -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_nothing_is_written_twice(stage: Stage) -> None:
-    """A map that says so already is not written, whatever the case of the word."""
-    put(stage, {**INSTALLED, ENABLED: "True"})
-    assert warnings(stage) == "none"
+@pytest.mark.parametrize("word", ["true", "True", "TRUE", "t", "T", "1"])
+def test_nothing_is_written_twice(stage: Stage, word: str) -> None:
+    """A map that says so already is not written, in whatever word the control plane takes for true."""
+    put(stage, {**INSTALLED, ENABLED: word, "enable-windows-prefix-delegation": word})
+    assert warnings(stage, {"EnablePrefixDelegation": "true"}) == "none"
     assert stage.writes() == []
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("word", ["False", "FALSE", "f", "F", "0", "tRUE", "yes"])
+def test_what_is_not_true(stage: Stage, word: str) -> None:
+    """Every word that the control plane takes for false is what vpc-cni installs, so that nobody has chosen it."""
+    put(stage, {**INSTALLED, ENABLED: word, "enable-windows-prefix-delegation": word})
+    assert warnings(stage, {"EnablePrefixDelegation": "true"}) == "none"
+    assert settings(stage) == {**INSTALLED, ENABLED: "true", "enable-windows-prefix-delegation": "true"}
 
 
 @pytest.mark.usefixtures("aws")
@@ -174,6 +184,15 @@ def test_an_option_changes(stage: Stage) -> None:
     assert warnings(stage, {"WarmIpTarget": "6"}, kind="Update", old={"WarmIpTarget": "5"}) == "none"
     assert settings(stage)["warm-ip-target"] == "6"
     assert "minimum-ip-target" in reason(stage, {"MinimumIpTarget": "10"}, kind="Update", old={"MinimumIpTarget": "8"})
+
+
+@pytest.mark.usefixtures("aws")
+def test_another_cluster(stage: Stage) -> None:
+    """What was set in the cluster before is somebody's choice in this one."""
+    put(stage, {**INSTALLED, ENABLED: "true", "warm-ip-target": "5"})
+    before = {"ClusterName": "former", "WarmIpTarget": "5"}
+    assert "[WNG923]" in reason(stage, {"WarmIpTarget": "6"}, kind="Update", old=before)
+    assert settings(stage)["warm-ip-target"] == "5"
 
 
 @pytest.mark.usefixtures("aws")

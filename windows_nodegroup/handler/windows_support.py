@@ -25,6 +25,7 @@ from .cni_add_on import AddOnLacksSettings, AddOnNotUpdated, find_add_on
 from .config_map import Change
 from .contract import WindowsIpam
 from .failures import Failure, InvalidProperties
+from .go_booleans import is_true
 from .rival_writers import rival_writers
 from .rollback import forgive, stack_status
 
@@ -40,6 +41,7 @@ NAMESPACE = "kube-system"
 NAME = "amazon-vpc-cni"
 ENABLED = "enable-windows-ipam"
 
+_ON = "true"
 _HELM_RELEASE = "meta.helm.sh/release-name"
 
 
@@ -113,12 +115,14 @@ class _Settings:
 
     def __init__(self, request: Request) -> None:
         self.missing: Mapping[str, str] = {}
-        self._wanted = _asked(request.properties)
-        self._former = _asked(request.old_properties)
+        new, old = request.properties, request.old_properties
+        self._wanted = _asked(new)
+        is_same_cluster = new.get(WindowsIpam.CLUSTER_NAME) == old.get(WindowsIpam.CLUSTER_NAME)
+        self._former = _asked(old) if is_same_cluster else {}
         self._rivals: tuple[str, ...] = ()
         for key, value in self._wanted.items():
             is_number = _SETTINGS[key].default.isdigit()
-            if not re.fullmatch("[0-9]{1,9}" if is_number else "true", value):
+            if not re.fullmatch("[0-9]{1,9}" if is_number else _ON, value):
                 allowed = "a whole number" if is_number else "true or false"
                 raise InvalidProperties(f"{_SETTINGS[key].asked_by} is {value[:50]!r}: give {allowed}")
 
@@ -146,10 +150,11 @@ class _Settings:
         return [warning] if names else []
 
     def _lacking(self, current: Mapping[str, str]) -> dict[str, str]:
-        lacking = {key: value for key, value in self._wanted.items() if current.get(key, "").lower() != value}
+        lacking = {key: value for key, value in self._wanted.items() if not _says(current.get(key), value)}
         for key, value in lacking.items():
             found, setting = current.get(key), _SETTINGS[key]
-            if key != ENABLED and found not in {None, setting.default, self._former.get(key)}:
+            # What is false, in whatever words, is as vpc-cni installs it.
+            if value != _ON and found not in {None, setting.default, self._former.get(key)}:
                 raise SettingTaken(
                     f"{key} of the cluster was set to {found!r} by somebody else, and {setting.asked_by} asks for "
                     f"{value!r}: ask for the same or for nothing, or change it there first"
@@ -157,9 +162,13 @@ class _Settings:
         return lacking
 
 
+def _says(found: str | None, wanted: str) -> bool:
+    return is_true(found) if wanted == _ON else found == wanted
+
+
 def _asked(properties: Mapping[str, Any]) -> dict[str, str]:
     asked = {key: str(properties.get(setting.asked_by) or "").lower() for key, setting in _SETTINGS.items()}
-    return {key: value for key, value in asked.items() if value not in {"", "false"}} | {ENABLED: "true"}
+    return {key: value for key, value in asked.items() if value not in {"", "false"}} | {ENABLED: _ON}
 
 
 def _enable(request: Request, deadline: Deadline) -> list[str]:

@@ -126,9 +126,15 @@ def test_pf703() -> None:
     assert MapIsNobodysFile().run(facts()).status is Status.PASSED
 
 
-@pytest.mark.parametrize(("ipam", "status"), [("true", Status.PASSED), ("false", Status.WARNED), (None, Status.WARNED)])
+@pytest.mark.parametrize(
+    ("ipam", "status"),
+    [
+        *((word, Status.PASSED) for word in ("true", "True", "TRUE", "t", "T", "1")),
+        *((word, Status.WARNED) for word in ("false", "tRUE", "yes", "", None)),
+    ],
+)
 def test_pf704(ipam: str | None, status: Status) -> None:
-    """PF704 warns unless Windows pods get addresses."""
+    """PF704 warns unless Windows pods get addresses: the control plane reads the word with Go's ParseBool."""
     assert WindowsAddressesEnabled().run(facts(ipam=ipam)).status is status
 
 

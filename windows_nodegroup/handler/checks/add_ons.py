@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..cni_add_on import AddOn, configuration_values  # noqa: TID252 — in Lambda, the package has another absolute name
+from ..go_booleans import is_true  # noqa: TID252 — likewise
 from .aws import NotFoundError
 from .check import GUIDE, Check, NotCheckedError, NotNeededError, Severity
 from .facts import Facts
@@ -63,7 +64,7 @@ class AddOnEnablesWindows(Check[Facts]):
         """Say what is set, and what comes of it."""
         values = _configuration(subject)
         value = values.get(ENABLED)
-        if str(value).lower() == "true":
+        if is_true(value):
             return
         if subject.declared.windows_ipam == "update":
             raise NotNeededError("the deployment completes its configuration")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..go_booleans import is_true  # noqa: TID252 — in Lambda, the package has another absolute name
 from .check import GUIDE, Check, NotNeededError, Severity
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class WindowsAddressesEnabled(Check[ClusterFacts]):
     def problems(self, subject: ClusterFacts) -> Iterator[str]:
         """Say what is set."""
         value = subject.windows_ipam()
-        if value != "true":
+        if not is_true(value):
             found = "unset" if value is None else repr(value)
             yield f"enable-windows-ipam is {found} in cluster {subject.name}, so Windows pods would get no addresses"
 

@@ -6,12 +6,20 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ConnectTimeoutError, NoCredentialsError, ReadTimeoutError, UnauthorizedSSOTokenError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    NoCredentialsError,
+    ReadTimeoutError,
+    UnauthorizedSSOTokenError,
+)
 
 from windows_nodegroup.handler.checks import aws as aws_module
 from windows_nodegroup.handler.checks.aws import CONFIG, Aws, NoCallerError, NotFoundError
@@ -20,6 +28,8 @@ from windows_nodegroup.handler.checks.check import NotCheckedError
 from .conftest import REGION, Account, Answers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from botocore.client import BaseClient
 
 pytestmark = pytest.mark.xdist_group("checks")
@@ -88,6 +98,39 @@ def test_throttling_is_endured(account: Account, answers: Answers, monkeypatch: 
     assert Aws(answers.client).ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id])["Vpcs"]
 
 
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        ConnectionClosedError(endpoint_url="https://ec2"),
+        ClientError(
+            {"Error": {"Code": "InternalError"}, "ResponseMetadata": {"HTTPStatusCode": 500}},  # type: ignore[typeddict-item]
+            "DescribeVpcs",
+        ),
+    ],
+    ids=["reset", "HTTP 500"],
+)
+def test_a_trouble_that_passes_is_endured(
+    account: Account, answers: Answers, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    """An error of AWS itself, or a connection that breaks off, is no answer: AWS is asked again, but not for ever."""
+    monkeypatch.setattr(aws_module, "THROTTLED_BACKOFF", (0.01, 0.01))
+    asked: list[str] = []
+    real = Aws._answer
+
+    def answer(self: Aws, action: str, **arguments: object) -> dict[str, Any]:
+        asked.append(action)
+        answers.given["ec2:DescribeVpcs"] = trouble
+        if len(asked) == 2:
+            answers.given.clear()
+        return real(self, action, **arguments)
+
+    monkeypatch.setattr(Aws, "_answer", answer)
+    assert Aws(answers.client).ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id])["Vpcs"]
+    with pytest.raises(NotCheckedError, match=r"ec2 broke the connection off|ec2:DescribeVpcs answered InternalError"):
+        Aws(answers.client).ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id])
+    assert len(asked) == 2 + 3
+
+
 def test_a_new_policy_takes_a_moment(account: Account, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
     """For the first seconds a refusal is not believed; what is refused then is refused."""
     monkeypatch.setattr(aws_module, "RETRY_SECONDS", 0.02)
@@ -135,26 +178,52 @@ def test_missing_credentials_are_not_hidden(account: Account, answers: Answers) 
         Aws(answers.client).ask("ec2:DescribeVpcs", VpcIds=[account.vpc_id])
 
 
+def _client_of(port: int) -> Callable[[str], BaseClient]:
+    def client(service: str) -> BaseClient:
+        made: BaseClient = boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name=REGION,
+            endpoint_url=f"http://127.0.0.1:{port}",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+            config=CONFIG.merge(Config(read_timeout=0.3)),
+        )
+        return made
+
+    return client
+
+
 def test_a_silent_service_is_given_up_in_seconds() -> None:
     """A service that accepts the connection and says nothing is given up after one attempt."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-
-        def client(service: str) -> BaseClient:
-            made: BaseClient = boto3.client(  # type: ignore[call-overload]
-                service,
-                region_name=REGION,
-                endpoint_url=f"http://127.0.0.1:{port}",
-                aws_access_key_id="testing",
-                aws_secret_access_key="testing",
-                config=CONFIG.merge(Config(read_timeout=0.3)),
-            )
-            return made
-
         start = time.monotonic()
         with pytest.raises(NotCheckedError, match="ec2 is out of reach"):
-            Aws(client).ask("ec2:DescribeVpcs")
+            Aws(_client_of(silent.getsockname()[1])).ask("ec2:DescribeVpcs")
     assert time.monotonic() - start < 3
+
+
+def test_an_answer_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that sends a byte of its answer now and then, always in time for the next, is given up as well."""
+    monkeypatch.setattr(aws_module, "ANSWER_SECONDS", 0.5)
+    enough = threading.Event()
+
+    def trickle() -> None:
+        with suppress(OSError):
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                while not enough.wait(0.05):
+                    connection.sendall(b"<")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        try:
+            with pytest.raises(NotCheckedError, match=r"^ec2:DescribeVpcs was not answered in 0 seconds$"):
+                Aws(_client_of(server.getsockname()[1])).ask("ec2:DescribeVpcs")
+        finally:
+            enough.set()
+            thread.join()
 
 
 def test_nobody_is_waited_for_longer_than_seconds() -> None:

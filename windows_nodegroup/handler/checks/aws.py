@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from botocore import xform_name
@@ -13,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionClosedError,
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
@@ -39,6 +41,12 @@ RETRY_SECONDS = 2.0
 THROTTLED_SECONDS = 10.0
 THROTTLED_BACKOFF = (0.5, 3.0)
 
+#: How often AWS is asked again where it fails, or the connection breaks off.
+RETRIES = 2
+
+#: How long a whole answer may take, with all its pages, in seconds: the time-outs bound each wait for some bytes of it.
+ANSWER_SECONDS = 20.0
+
 Answer: TypeAlias = dict[str, Any]
 
 _ABSENT = {"ResourceNotFoundException", "NoSuchEntity", "ParameterNotFound"}
@@ -61,6 +69,7 @@ _UNKNOWN_CALLER = {
     "RequestExpired",
     "UnrecognizedClientException",
 }
+_SERVER_ERROR = 500
 _REFUSED = {"AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
 
 
@@ -74,6 +83,10 @@ class RefusedError(NotCheckedError):
 
 class ThrottledError(NotCheckedError):
     """The account, with all who call in it, asks more often than AWS answers."""
+
+
+class BrokenError(NotCheckedError):
+    """AWS has failed, or the connection broke off: the next attempt may well succeed."""
 
 
 class NoCallerError(NotCheckedError):
@@ -110,20 +123,18 @@ class Aws:
             known = self._answers.get(key)
             answer = known or self._answers.setdefault(key, Future())
         if known is None:
-            try:
-                answer.set_result(self.ask_again(action, **arguments))
-            except Exception as error:  # noqa: BLE001 — whatever it is, all who wait for the answer get it
-                answer.set_exception(error)
+            _settle(answer, partial(self.ask_again, action, **arguments))
         return answer.result()
 
     def ask_again(self, action: str, **arguments: object) -> Answer:
         """Like `ask`, but AWS is asked each time: for what changes while we look."""
         self.asked.add(action)
         backoff, end = Backoff(*THROTTLED_BACKOFF), time.monotonic() + THROTTLED_SECONDS
+        broken = 0
         while True:
             pause = RETRY_SECONDS
             try:
-                return self._answer(action, **arguments)
+                return self._answer_in_time(action, **arguments)
             except RefusedError:
                 if time.monotonic() + RETRY_SECONDS > self._settled:
                     raise
@@ -131,7 +142,21 @@ class Aws:
                 pause = backoff.next()
                 if time.monotonic() + pause > end:
                     raise
+            except BrokenError:
+                pause, broken = backoff.next(), broken + 1
+                if broken > RETRIES or time.monotonic() + pause > end:
+                    raise
             time.sleep(pause)
+
+    def _answer_in_time(self, action: str, **arguments: object) -> Answer:
+        answer: Future[Answer] = Future()
+        # A daemon: nobody waits for it who has given the answer up.
+        work = partial(_settle, answer, partial(self._answer, action, **arguments))
+        threading.Thread(target=work, daemon=True).start()
+        try:
+            return answer.result(ANSWER_SECONDS)
+        except TimeoutError:
+            raise NotCheckedError(f"{action} was not answered in {ANSWER_SECONDS:.0f} seconds") from None
 
     def _answer(self, action: str, **arguments: object) -> Answer:
         service, _, operation = action.partition(":")
@@ -147,6 +172,8 @@ class Aws:
             raise
         except (CredentialRetrievalError, SSOError, TokenRetrievalError) as error:
             raise NoCallerError(str(error)) from error
+        except ConnectionClosedError as error:
+            raise BrokenError(f"{service} broke the connection off") from error
         except (Unconnected, HTTPClientError) as error:
             raise NotCheckedError(f"{service} is out of reach") from error
         except BotoCoreError as error:
@@ -160,6 +187,13 @@ class Aws:
             return self._clients[service]
 
 
+def _settle(answer: Future[Answer], ask: Callable[[], Answer]) -> None:
+    try:
+        answer.set_result(ask())
+    except Exception as error:  # noqa: BLE001 — whatever it is, all who wait for the answer get it
+        answer.set_exception(error)
+
+
 def _meaning(action: str, error: ClientError) -> Exception:
     code = error.response.get("Error", {}).get("Code", "") or "an error"
     if code in _ABSENT or code.endswith(_ABSENT_ENDINGS):
@@ -170,4 +204,5 @@ def _meaning(action: str, error: ClientError) -> Exception:
         return ThrottledError(f"{action} answered {code}")
     if code in _UNKNOWN_CALLER:
         return NoCallerError(f"{action} answered {code}")
-    return NotCheckedError(f"{action} answered {code}")
+    is_broken = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR
+    return (BrokenError if is_broken else NotCheckedError)(f"{action} answered {code}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import replace
+from queue import SimpleQueue
+from threading import Semaphore, Thread
 from typing import TYPE_CHECKING
 
 from .aws import NotFoundError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .in_cluster import ClusterFacts
 
 #: The checks wait for AWS, not for the processor; more would not be faster, because they share what they ask.
-_THREADS = 8
+_AT_ONCE = 8
 
 
 def look_up(declared: Declared, aws: Aws, region: str, *, pause: Callable[[], bool] = lambda: False) -> Facts:
@@ -67,7 +68,7 @@ def check_cluster(facts: ClusterFacts, *, report: Callable[[Outcome], None] = la
         facts: What is to be checked.
         report: Hears of each outcome as soon as it is known.
     """
-    return Report(_run(CLUSTER_CHECKS, facts, (), report, threads=1))
+    return Report(_run(CLUSTER_CHECKS, facts, (), report, at_once=1))
 
 
 def _run(
@@ -76,22 +77,33 @@ def _run(
     acknowledged: Sequence[str],
     report: Callable[[Outcome], None],
     *,
-    threads: int = _THREADS,
+    at_once: int = _AT_ONCE,
 ) -> tuple[Outcome, ...]:
+    ended: SimpleQueue[Outcome] = SimpleQueue()
+    turn = Semaphore(at_once)
+
+    def work(check: Check[Subject]) -> None:
+        with turn:
+            ended.put(_outcome(check, subject))
+
+    for check in checks:
+        # Daemons, unlike the threads of a pool: an operator who has seen enough need not wait for them.
+        Thread(target=copy_context().run, args=(work, check), daemon=True).start()
     outcomes = []
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        running = {pool.submit(copy_context().run, check.run, subject): check for check in checks}
-        for future in as_completed(running):
-            try:
-                outcome = future.result()
-            except Exception as error:  # noqa: BLE001 — a mistake in a check must not stop a deployment
-                reason = f"unexpected {type(error).__name__}"
-                outcome = Outcome(running[future], Status.NOT_CHECKED, reason=reason)
-            if outcome.status is Status.FAILED and outcome.check.code in acknowledged:
-                outcome = replace(outcome, status=Status.WARNED)
-            report(outcome)
-            outcomes.append(outcome)
+    for _ in checks:
+        outcome = ended.get()
+        if outcome.status is Status.FAILED and outcome.check.code in acknowledged:
+            outcome = replace(outcome, status=Status.WARNED)
+        report(outcome)
+        outcomes.append(outcome)
     return tuple(sorted(outcomes, key=lambda outcome: outcome.check.code))
+
+
+def _outcome(check: Check[Subject], subject: Subject) -> Outcome:
+    try:
+        return check.run(subject)
+    except Exception as error:  # noqa: BLE001 — a mistake in a check must not stop a deployment
+        return Outcome(check, Status.NOT_CHECKED, reason=f"unexpected {type(error).__name__}")
 
 
 def _describe(name: str, aws: Aws) -> Answer:

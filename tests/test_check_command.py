@@ -233,8 +233,10 @@ def test_a_cluster_that_is_not_ready(
         (["--cluster", NAME], ("AWS_REGION", "AWS_DEFAULT_REGION"), "there is no region"),
         (["--cluster", NAME], ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "Unable to locate credentials"),
         (["--cluster", NAME, "--profile", "nobody"], (), "The config profile (nobody) could not be found"),
+        (["--cluster", NAME, "--region", "us west"], (), "eks:DescribeCluster cannot be asked: InvalidRegionError"),
         (["--cluster", NAME, "--kubernetes-version", "foo"], (), "'foo': give one like 1.33"),
         (["--cluster", NAME, "--volume-size", "50GB"], (), "'50GB': give a whole number of GiB"),
+        *((["--cluster", NAME, f"--wait={wait}"], (), f"{wait}: give a number") for wait in ("nan", "inf", "-1.0")),
         (["--cluster", NAME, "--acknowledge", "PF202,PF999"], (), "has PF999: give some of PF103, PF104, "),
         (["--cluster", NAME, "--acknowledge", "PF101"], (), "has PF101: give some of PF103, PF104, "),
         (["--cluster", NAME, "--function-in-vpc", "false", "--function-subnets", "x"], (), "leave one of them out"),
@@ -296,6 +298,44 @@ def test_expired_credentials(
     assert message in json.loads(output.out)["error"]
 
 
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("credential_process = /nowhere/login", "No such file or directory: '/nowhere/login'): log in again"),
+        ("credential_process = echo hello", "Expecting value: line 1 column 1 (char 0)): log in again"),
+        (
+            "role_arn = arn:aws:iam::123456789012:role/nodes\nweb_identity_token_file = /nowhere/token",
+            "No such file or directory: '/nowhere/token'): log in again",
+        ),
+    ],
+    ids=["absent", "no JSON", "no token"],
+)
+def test_credentials_that_cannot_be_had(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], config: str, message: str
+) -> None:
+    """What is wrong with the way to the credentials is said in one line, with the cure, and for machines, too."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "config").write_text(f"[default]\n{config}\n", encoding="utf-8")
+
+    assert check("--cluster", NAME, "--json") == USAGE
+    output = capsys.readouterr()
+    progress, line = output.err.splitlines()
+    assert progress == f"checking cluster {NAME} in us-west-2"
+    assert message in line
+    assert message in json.loads(output.out)["error"]
+
+
+def test_an_endpoint_that_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable that should hold a URL and does not is named."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:4566")
+
+    assert check("--cluster", NAME) == USAGE
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "check: Invalid endpoint: localhost:4566: give AWS_ENDPOINT_URL, or the service's own, a whole URL, or unset it"
+    ]
+
+
 def test_a_kubectl_role_that_does_not_trust_the_caller(
     aws: LocalAws, cluster: LocalCluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -332,9 +372,8 @@ def test_colours(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """On a terminal one line counts the checks, and is gone at the end."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    progress = check_output.Progress()
-    progress.count(Outcome(check_output.CHECKS[0], Status.PASSED))
-    progress.clear()
+    with check_output.Progress() as progress:
+        progress.count(Outcome(check_output.CHECKS[0], Status.PASSED))
 
     assert capsys.readouterr().err == f"\r\x1b[2K1 of {len(check_output.CHECKS)} checks: PF101 passed\r\x1b[2K"
 

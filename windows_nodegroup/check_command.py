@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import re
 import sys
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     import argparse
 
     from botocore.client import BaseClient
+    from botocore.credentials import ReadOnlyCredentials
 
     from .handler.checks.facts import Facts
 
@@ -56,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     parser.description = (
         "Ask AWS and the cluster whether Windows nodes can join. What is not given is not checked. "
-        "Exit status: 0 no check failed, 1 some did, 2 the command cannot work like this."
+        "Exit status: 0 no check failed, 1 some did, 2 the command cannot work like this, 130 interrupted."
     )
     option = parser.add_argument
     option("--list", action="store_true", help="describe every check, as Markdown, and stop")
@@ -108,19 +110,16 @@ def run(arguments: argparse.Namespace) -> int:
     if wrong := _wrong(arguments):
         return _usage(wrong, as_machine)
     logging.getLogger(log.__package__).addHandler(logging.NullHandler())  # what the function would log is shown below
-    progress = Progress()
     try:
-        caller = _Caller(arguments.profile, arguments.region)
-        if not caller.region:
-            return _usage("there is no region: give --region, or set AWS_REGION", as_machine)
-        outcomes = _check(arguments, caller, progress)
+        with Progress() as progress:
+            caller = _Caller(arguments.profile, arguments.region)
+            if not caller.region:
+                return _usage("there is no region: give --region, or set AWS_REGION", as_machine)
+            outcomes = _check(arguments, caller, progress)
     except (NoCallerError, CredentialRetrievalError, NoCredentialsError, SSOError, TokenRetrievalError) as error:
-        progress.clear()
         return _usage(f"{error}: {_CREDENTIALS}", as_machine)
     except (BotoCoreError, NotCheckedError) as error:
-        progress.clear()
         return _usage(str(error), as_machine)
-    progress.clear()
     if as_machine:
         sys.stdout.write(as_json(arguments.cluster, caller.region, outcomes) + "\n")
     else:
@@ -141,13 +140,13 @@ class _Caller:
 
     def kubernetes_session(self) -> Session | None:
         """Return what signs tokens for the cluster; None without credentials."""
-        credentials = self._session.get_credentials()
+        credentials = self._credentials()
         if credentials is None:
             return None
         partition = self._session.get_partition_for_region(self.region)
         partitions = {one["id"]: one["outputs"] for one in self._botocore.get_data("partitions")["partitions"]}
         session = Session(
-            credentials=credentials.get_frozen_credentials(),
+            credentials=credentials,
             region=self.region,
             url_suffix=partitions[partition]["dnsSuffix"],
             deadline=Deadline(SECONDS),
@@ -156,8 +155,26 @@ class _Caller:
         return session
 
     def _client(self, service: str) -> BaseClient:
-        made: BaseClient = self._session.client(service, config=CONFIG)  # type: ignore[call-overload]  # any service's
+        self._credentials()
+        try:
+            made: BaseClient = self._session.client(service, config=CONFIG)  # type: ignore[call-overload]  # any service's
+        except BotoCoreError:
+            raise  # some are ValueErrors
+        except ValueError as error:
+            cure = "give AWS_ENDPOINT_URL, or the service's own, a whole URL, or unset it"
+            raise NotCheckedError(f"{error}: {cure}") from error
         return made
+
+    def _credentials(self) -> ReadOnlyCredentials | None:
+        try:
+            credentials = self._session.get_credentials()
+            return credentials.get_frozen_credentials() if credentials else None
+        except BotoCoreError:
+            raise  # some are OSErrors
+        except (OSError, ValueError) as error:
+            raise NoCallerError(
+                f"no credential_process or token file of the profile gives credentials ({error})"
+            ) from error
 
 
 def _check(arguments: argparse.Namespace, caller: _Caller, progress: Progress) -> tuple[Outcome, ...]:
@@ -247,6 +264,8 @@ def _wrong(arguments: argparse.Namespace) -> str:
         return f"--kubernetes-version is {arguments.kubernetes_version!r}: give one like 1.33"
     if not re.fullmatch("[0-9]*", arguments.volume_size):
         return f"--volume-size is {arguments.volume_size!r}: give a whole number of GiB, like 50"
+    if not 0 <= arguments.wait < math.inf:
+        return f"--wait is {arguments.wait}: give a number of seconds, like 300"
     if arguments.function_subnets and arguments.function_in_vpc == "false":
         return "--function-subnets are given, and --function-in-vpc is false: leave one of them out"
     allowed = [check.code for check in AWS_CHECKS]

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from .handler.checks.catalogue import AWS_CHECKS, CLUSTER_CHECKS, GATES
 from .handler.checks.check import Severity, Status
@@ -55,7 +55,7 @@ _HEADER = "| code | passes if | else | cure | asks | blind spot |\n|---|---|---|
 
 
 class Progress:
-    """Shows on standard error how far the checks are, where that is a terminal."""
+    """Shows on standard error how far the checks are, where that is a terminal: on one line, gone at the end."""
 
     def __init__(self) -> None:
         """Nothing is shown yet."""
@@ -73,8 +73,12 @@ class Progress:
         if self._shown:
             self.say(f"{self._done} of {len(CHECKS)} checks: {outcome.check.code} {outcome.status}")
 
-    def clear(self) -> None:
-        """Take the line away."""
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the line away, also from an error's message."""
         if self._shown:
             sys.stderr.write(_CLEAR_LINE)
             sys.stderr.flush()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -334,6 +337,28 @@ def test_an_endpoint_that_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert capsys.readouterr().err.splitlines()[1:] == [
         "check: Invalid endpoint: localhost:4566: give AWS_ENDPOINT_URL, or the service's own, a whole URL, or unset it"
     ]
+
+
+@pytest.mark.parametrize("service", ["EKS", "EC2"])
+def test_interrupted(cluster: LocalCluster, service: str) -> None:
+    """Whoever interrupts the command waits for nothing, whatever it was waiting for, and sees no traceback."""
+    # Where the tests run in the background, a process ignores the signal unless it is told not to.
+    script = (
+        "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "runpy.run_module('windows_nodegroup', run_name='__main__', alter_sys=True)"
+    )
+    command = [sys.executable, "-c", script, "check", "--cluster", cluster.name, "--subnets", *cluster.subnet_ids]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environment = {**os.environ, f"AWS_ENDPOINT_URL_{service}": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        )
+        connection, _ = silent.accept()
+        with connection:
+            process.send_signal(signal.SIGINT)
+            out, error = process.communicate(timeout=60)
+
+    assert (process.returncode, out, error) == (130, "", f"checking cluster {NAME} in us-west-2\n")
 
 
 def test_a_kubectl_role_that_does_not_trust_the_caller(

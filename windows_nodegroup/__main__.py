@@ -16,6 +16,9 @@ from importlib import import_module
 #: line is wrong, or something cannot be read or written.
 _MISUSED = 2
 
+#: The exit status of a command that was interrupted, as shells have it: 128 and the signal's number.
+_INTERRUPTED = 130
+
 #: Each command's module, which has `configure(parser)` and `run(arguments)`; only the one that is asked for is loaded.
 #: What `run` writes to standard output is UTF-8. The OSErrors that it lets pass are reported here.
 _COMMANDS = {
@@ -76,4 +79,8 @@ if __name__ == "__main__":
         sys.stdout = os.fdopen(
             sys.stdout.fileno(), "w", encoding="utf-8", errors="backslashreplace", newline="", closefd=False
         )
-    sys.exit(main())
+    try:
+        status = main()
+    except KeyboardInterrupt:
+        status = _INTERRUPTED
+    sys.exit(status)

@@ -25,6 +25,17 @@ _FOUND: dict[str, Any] = {
 }
 
 
+_SUBNETS = ["subnet-1", "subnet-2", "subnet-3"]
+
+
+def _vpc(**kinds: list[str]) -> dict[str, Any]:
+    """What the CLI finds out about a VPC whose subnets are of these kinds."""
+    groups = [
+        {"type": kind, "name": kind, "subnets": [{"subnetId": one} for one in ids]} for kind, ids in kinds.items()
+    ]
+    return {"vpcId": "vpc-0aaaaaaaaaaaaaaaa", "availabilityZones": [], "subnetGroups": groups}
+
+
 def _stack(context: dict[str, Any] | None = None, env: cdk.Environment | None = _ENV) -> cdk.Stack:
     return cdk.Stack(cdk.App(analytics_reporting=False, context=context), "Stack", env=env)
 
@@ -44,7 +55,8 @@ def _looked_up(*answers: dict[str, Any], cluster_name: str = "my-cluster") -> cd
         stack = _stack(context)
         EksCluster.from_lookup(stack, cluster_name=cluster_name)
         (missing,) = _missing(stack)
-        context[missing["key"]] = [answer] if "$providerError" not in answer else answer
+        is_resource = missing["provider"] == "cc-api-provider" and "$providerError" not in answer
+        context[missing["key"]] = [answer] if is_resource else answer
     return _stack(context)
 
 
@@ -121,10 +133,38 @@ def test_given_values_win() -> None:
 def test_where_the_function_runs(endpoint: dict[str, Any], *, inside: bool) -> None:
     """Where the endpoint does not admit everybody, the function runs in the cluster's subnets unless told otherwise."""
     found = _FOUND | {"ResourcesVpcConfig": _FOUND["ResourcesVpcConfig"] | endpoint}
-    stack = _looked_up(found, {"VpcId": "vpc-0aaaaaaaaaaaaaaaa"})
+    vpc = [_vpc(Public=["subnet-0aaaaaaaaaaaaaaaa"])] if inside else []
+    stack = _looked_up(found, {"VpcId": "vpc-0aaaaaaaaaaaaaaaa"}, *vpc)
     cluster = EksCluster.from_lookup(stack, cluster_name="my-cluster")
     assert list(cluster.function_subnets) == (["subnet-0aaaaaaaaaaaaaaaa"] if inside else [])
+    assert not _missing(stack)
     assert not EksCluster.from_lookup(stack, cluster_name="my-cluster", function_subnets=[]).function_subnets
+
+
+@pytest.mark.parametrize(
+    ("kinds", "chosen"),
+    [
+        ({"Public": ["subnet-1"], "Isolated": ["subnet-2"], "Private": ["subnet-3", "subnet-9"]}, ["subnet-3"]),
+        ({"Public": ["subnet-1"], "Isolated": ["subnet-2", "subnet-3"]}, ["subnet-2", "subnet-3"]),
+        ({"Public": ["subnet-1", "subnet-2", "subnet-3"], "Private": ["subnet-9"]}, _SUBNETS),
+    ],
+)
+def test_function_runs_in_private_subnets(kinds: dict[str, list[str]], chosen: list[str]) -> None:
+    """Of the cluster's own subnets, the function gets those with a NAT gateway, or else isolated ones, or else all."""
+    found = _FOUND | {"ResourcesVpcConfig": {"SubnetIds": _SUBNETS, "PublicAccessCidrs": ["203.0.113.0/24"]}}
+    stack = _looked_up(found, {"VpcId": "vpc-0aaaaaaaaaaaaaaaa"}, _vpc(**kinds))
+    cluster = EksCluster.from_lookup(stack, cluster_name="my-cluster", vpc="vpc-0cccccccccccccccc")
+    assert list(cluster.function_subnets) == chosen
+    assert (cluster.subnet_ids, cluster.vpc_id) == (_SUBNETS, "vpc-0cccccccccccccccc")
+    assert not _missing(stack)
+
+
+def test_given_function_subnets_save_a_question() -> None:
+    """Whoever says where the function runs need not be able to read the VPC."""
+    found = _FOUND | {"ResourcesVpcConfig": {"SubnetIds": _SUBNETS, "EndpointPublicAccess": False}}
+    stack = _looked_up(found)
+    EksCluster.from_lookup(stack, cluster_name="my-cluster", vpc="vpc-1", function_subnets=["subnet-3"])
+    assert not _missing(stack)
 
 
 def test_what_a_cluster_may_lack() -> None:

@@ -211,8 +211,8 @@ class EksCluster:
             authentication_mode: As for `from_attributes`; by default the cluster's.
             kubectl_role: As for `from_attributes`.
             kubernetes_group: As for `from_attributes`.
-            function_subnets: As for `from_attributes`; by default the cluster's own where its endpoint is private or
-                does not admit everybody, else none. An empty list: the function runs outside.
+            function_subnets: As for `from_attributes`; by default the private ones of the cluster's own where its
+                endpoint is private or does not admit everybody, else none. An empty list: the function runs outside.
             function_security_groups: As for `from_attributes`.
 
         Raises:
@@ -220,7 +220,7 @@ class EksCluster:
                 type than it has to be.
         """
         _check_types(cls.from_lookup, locals())
-        given = {
+        inputs = {
             "vpc": vpc,
             "subnets": subnets,
             "security_groups": security_groups,
@@ -228,14 +228,13 @@ class EksCluster:
             "authentication_mode": authentication_mode,
             "function_subnets": function_subnets,
         }
-        found = look_up_cluster(scope, cluster_name, vpc_is_known=vpc is not None)
-        found |= {name: value for name, value in given.items() if value is not None}
+        given = {name: value for name, value in inputs.items() if value is not None}
         return cls.from_attributes(
             cluster_name=cluster_name,
             kubectl_role=kubectl_role,
             kubernetes_group=kubernetes_group,
             function_security_groups=function_security_groups,
-            **found,
+            **look_up_cluster(scope, cluster_name, given=given) | given,
         )
 
     @classmethod

@@ -1,7 +1,7 @@
-"""Looking a cluster up by its name: the CDK CLI asks Cloud Control and keeps the answer in `cdk.context.json`.
+"""Looking a cluster up by its name: the CDK CLI asks AWS and keeps the answers in `cdk.context.json`.
 
-Whole properties are asked for, not fields in them: the CLI refuses an answer that lacks a single field, and what a
-cluster lacks depends on the cluster.
+Of Cloud Control, whole properties are asked for, not fields in them: the CLI refuses an answer that lacks a single
+field, and what a cluster lacks depends on the cluster.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .names import check_cluster_name
 from .problems import Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from constructs import Construct
 
@@ -45,14 +45,15 @@ _CLUSTER_BEFORE: dict[str, Any] = {
 }
 
 
-def look_up_cluster(scope: Construct, cluster_name: str, *, vpc_is_known: bool) -> dict[str, Any]:
+def look_up_cluster(scope: Construct, cluster_name: str, *, given: Container[str]) -> dict[str, Any]:
     """What AWS knows of a cluster, as keyword arguments of `EksCluster.from_attributes`.
 
     Args:
         scope: In the stack whose account and region the cluster is in.
         cluster_name: The exact name.
-        vpc_is_known: Whether to leave the VPC out. EKS's description in Cloud Control lacks it, so that it is asked of
-            one of the cluster's subnets.
+        given: The arguments that need not be asked for, if further questions can be saved. EKS's description in Cloud
+            Control lacks the VPC, so that it is asked of one of the cluster's subnets, and it does not say which of
+            them are private.
 
     Raises:
         InvalidNodeGroup: The name, the account or the region is not known at synthesis, or no cluster can have the
@@ -72,35 +73,60 @@ def look_up_cluster(scope: Construct, cluster_name: str, *, vpc_is_known: bool) 
         "cluster_certificate_authority_data": known["CertificateAuthorityData"],
         "service_ipv4_cidr": known["KubernetesNetworkConfig"].get("ServiceIpv4Cidr"),
     }
-    if not admits_everybody(network.get("EndpointPublicAccess"), network.get("PublicAccessCidrs")):
-        attributes["function_subnets"] = network["SubnetIds"]
-    return attributes if vpc_is_known else attributes | {"vpc": _vpc_id(scope, cluster)}
+    is_open = admits_everybody(network.get("EndpointPublicAccess"), network.get("PublicAccessCidrs"))
+    needs_subnets = not is_open and "function_subnets" not in given
+    if "vpc" not in given or needs_subnets:
+        vpc_id = _vpc_id(scope, cluster)
+        attributes["vpc"] = vpc_id or _VPC_BEFORE
+        if needs_subnets:
+            attributes["function_subnets"] = _private(scope, vpc_id, network["SubnetIds"])
+    return attributes
 
 
-def _vpc_id(scope: Construct, cluster: Mapping[str, Any] | None) -> str:
+def _vpc_id(scope: Construct, cluster: Mapping[str, Any] | None) -> str | None:
     if cluster is None:
-        return _VPC_BEFORE
+        return None
     subnet = _ask(scope, "AWS::EC2::Subnet", cluster["ResourcesVpcConfig"]["SubnetIds"][0], ("VpcId",))
-    return str(subnet["VpcId"]) if subnet else _VPC_BEFORE
+    return str(subnet["VpcId"]) if subnet else None
+
+
+def _private(scope: Construct, vpc_id: str | None, subnet_ids: list[str]) -> list[str]:
+    """Those of the cluster's subnets that are private, because a function has no public address.
+
+    Those with a NAT or transit gateway, or else those without, which may have endpoints. If there are neither, all:
+    then the preflight says what a function needs.
+    """
+    if vpc_id is None:
+        return subnet_ids
+    props = {"filter": {"vpc-id": vpc_id}, "returnAsymmetricSubnets": True, "returnVpnGateways": False}
+    vpc = _value(scope, f"VPC {vpc_id}", "vpc-provider", props, {})
+    for kind in ("Private", "Isolated"):
+        groups = (group["subnets"] for group in vpc.get("subnetGroups", ()) if group["type"] == kind)
+        found = {subnet["subnetId"] for group in groups for subnet in group}
+        if private := [one for one in subnet_ids if one in found]:
+            return private
+    return subnet_ids
 
 
 def _ask(scope: Construct, type_name: str, identifier: str, properties: tuple[str, ...]) -> dict[str, Any] | None:
-    """Answers None as long as nobody has asked, and when that has failed: then the synthesis fails, and says why."""
+    """Answers None as long as nobody has asked, and when that has failed."""
+    props = {"typeName": type_name, "exactIdentifier": identifier, "propertiesToReturn": list(properties)}
+    (resource,) = _value(scope, f"{type_name} {identifier}", "cc-api-provider", props, [{}])
+    return resource or None
+
+
+def _value(scope: Construct, what: str, provider: str, props: dict[str, Any], before: Any) -> Any:  # noqa: ANN401 — of many shapes
+    """Answers `before` as long as nobody has asked, and when that failed: then the synthesis fails, and says why."""
     errors = _errors(scope)
-    answer = ContextProvider.get_value(
-        scope,
-        provider="cc-api-provider",
-        props={"typeName": type_name, "exactIdentifier": identifier, "propertiesToReturn": list(properties)},
-        dummy_value=[{}],
-    )
+    answer = ContextProvider.get_value(scope, provider=provider, props=props, dummy_value=before)
     if _errors(scope) > errors:
         stack = Stack.of(scope)
         Annotations.of(scope).add_error(
-            f"{type_name} {identifier} could not be looked up in account {stack.account}, region {stack.region}: "
+            f"{what} could not be looked up in account {stack.account}, region {stack.region}: "
             "give the name exactly as EKS has it, capitals included, and credentials of the cluster's own account that "
             "may read it there"
         )
-    return answer.value[0] or None
+    return answer.value
 
 
 def _errors(scope: Construct) -> int:

@@ -43,7 +43,7 @@ class ContextNodeGroupStack(Stack):
     | `subnets` | the cluster's | where nodes are launched: ids with commas between |
     | `kubectl-role` | | a role that may edit `aws-auth`; needed where the cluster knows no access entries |
     | `kubernetes-group` | | a group that may edit ConfigMaps and see nodes; `rbac` prints what gives it that |
-    | `function-subnets` | | where the function runs; the cluster's, if its endpoint does not admit everybody |
+    | `function-subnets` | | where the function runs; the cluster's private ones, if its endpoint admits not everybody |
     | `acknowledge` | | codes of checks whose failure shall only be a warning, with commas between |
 
     Attributes:

@@ -55,6 +55,24 @@ def test_names_are_enough(bootstrapped: LocalAws, directory: Path) -> None:
     assert _map_roles(cluster) == "[]\n"
 
 
+def test_function_of_a_closed_cluster(bootstrapped: LocalAws, directory: Path) -> None:
+    """Where not everybody may reach the endpoint, the function is put into those of the subnets that are private."""
+    cluster = bootstrapped.create_cluster("closed", version="1.34")
+    ec2 = bootstrapped.client("ec2")
+    private = ec2.create_subnet(VpcId=cluster.vpc_id, CidrBlock="10.0.128.0/19")["Subnet"]["SubnetId"]
+    nat = ec2.create_nat_gateway(SubnetId=cluster.subnet_ids[0], ConnectivityType="private")["NatGateway"]
+    table = ec2.create_route_table(VpcId=cluster.vpc_id)["RouteTable"]["RouteTableId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat["NatGatewayId"])
+    ec2.associate_route_table(RouteTableId=table, SubnetId=private)
+    cluster.record.subnet_ids = [*cluster.subnet_ids, private]
+    cluster.record.public_access_cidrs = ["203.0.113.0/24"]
+    _cdk(bootstrapped, directory, "synth", "--quiet", cluster=cluster.name)
+    path = directory / "cdk.out" / f"WindowsNodeGroup-{cluster.name}-ng-windows.template.json"
+    template = json.loads(path.read_text(encoding="utf-8"))
+    (function,) = (one for one in template["Resources"].values() if one["Type"] == "AWS::Lambda::Function")
+    assert function["Properties"]["VpcConfig"]["SubnetIds"] == [private]
+
+
 def test_wrong_case(bootstrapped: LocalAws, directory: Path) -> None:
     """A name with the wrong case ends at synthesis, with the reason; nothing is deployed and nothing kept."""
     bootstrapped.create_cluster("in-lower-case", vpc=False)

@@ -115,7 +115,10 @@ class FunctionReachesServices(Check[Facts]):
 
     code = "PF508"
     severity = Severity.FAILS
-    cure = "give private subnets with a NAT gateway, or add these VPC endpoints with private DNS names"
+    cure = (
+        "give private subnets with a NAT gateway (`function_subnets`, or `-c function-subnets=…`), or add these VPC "
+        "endpoints with private DNS names"
+    )
     documentation = _LAMBDA + "configuration-vpc-internet.html"
     unseen = "does not see security groups and policies of endpoints, nor a NAT gateway that leads nowhere"
     asks = ("ec2:DescribeSubnets", "ec2:DescribeRouteTables", "ec2:DescribeVpcEndpoints")

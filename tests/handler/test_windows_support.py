@@ -49,6 +49,7 @@ COMMAND = ["aws", "eks", "update-addon", "--cluster-name", CLUSTER, "--addon-nam
 def aws(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Surroundings:
     """The services around a cluster whose vpc-cni nobody manages."""
     monkeypatch.setattr(cni_add_on, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(cni_add_on, "BEGIN_SECONDS", 0.5)
     return Surroundings(stage)
 
 
@@ -336,6 +337,16 @@ def test_add_on_keeps_its_role(stage: Stage, aws: Surroundings) -> None:
     assert words[7:9] == ["--service-account-role-arn", "arn:aws:iam::111122223333:role/cni"]
 
 
+def test_a_long_configuration(stage: Stage, aws: Surroundings) -> None:
+    """A command that would not fit into an answer takes the configuration from a file, so that code and cure stay."""
+    aws.add_on = {"status": "ACTIVE", "configurationValues": json.dumps({"env": {"A": "x" * 4000}})}
+    text = reason(stage)
+    assert shlex.split(text.split("`")[1])[7:9] == ["--configuration-values", "file://values.json"]
+    assert '` (values.json: its values with {"enableWindowsIpam": "true"}), or change it where it is kept' in text
+    assert "[WNG924]" in text
+    assert not text.endswith("…")
+
+
 def test_map_is_complete_though_the_add_on_is_not(stage: Stage, aws: Surroundings) -> None:
     """A map that a person has edited works now: a warning has the command that makes it last."""
     aws.add_on = {"status": "ACTIVE"}
@@ -389,6 +400,33 @@ def test_add_on_is_updated(stage: Stage, aws: Surroundings) -> None:
     }
     assert aws.add_on["status"] == "ACTIVE"
     assert stage.writes() == []
+
+
+def test_update_that_begins_late(stage: Stage, aws: Surroundings) -> None:
+    """An add-on that is still ACTIVE just after the call is waited for, until its update has come into the map."""
+    aws.add_on, aws.begins = {"status": "ACTIVE"}, 2
+    put(stage, INSTALLED)
+    aws.ends = lambda: put(stage, {**INSTALLED, ENABLED: "true"}, manager="eks")
+    assert warnings(stage, {"AddOn": "update"}) == "none"
+    assert settings(stage)[ENABLED] == "true"
+
+
+def test_another_update_is_under_way(stage: Stage, aws: Surroundings) -> None:
+    """While EKS changes the add-on it takes no other change, so that is waited for, and what it brings is kept."""
+    add_on = aws.add_on = {"status": "UPDATING", "configurationValues": '{"replicas":2}'}
+    aws._polls = 2
+
+    def end() -> None:
+        if aws.updates:
+            put(stage, {**INSTALLED, ENABLED: "true"}, manager="eks")
+        else:
+            add_on["configurationValues"] = '{"replicas":3}'
+
+    aws.ends = end
+    aws.update = lambda _: "ResourceInUseException" if add_on["status"] == "UPDATING" else None
+    assert warnings(stage, {"AddOn": "update"}) == "none"
+    (update,) = aws.updates
+    assert json.loads(update["configurationValues"]) == {"replicas": 3, "enableWindowsIpam": "true"}
 
 
 def test_update_is_refused(stage: Stage, aws: Surroundings) -> None:

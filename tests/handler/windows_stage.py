@@ -43,6 +43,8 @@ class Surroundings:
         group: The one group; None: there is none.
         add_on: The add-on as DescribeAddon has it; None: vpc-cni is not managed; `denied`: the function may not ask.
         update: Called with the body of an UpdateAddon; returns the error's code, or None if it is accepted.
+        begins: How often DescribeAddon answers ACTIVE after the call before the update begins.
+        ends: Called at the end of an update.
         updates: The bodies of all UpdateAddon that were accepted.
         actions: What was asked, as IAM calls it.
         denied: Actions that the function may not use.
@@ -54,6 +56,8 @@ class Surroundings:
         self.group: Group | None = Group()
         self.add_on: dict[str, Any] | None = None
         self.update: Callable[[Mapping[str, Any]], str | None] = lambda _: None
+        self.begins = 0
+        self.ends: Callable[[], None] = lambda: None
         self.updates: list[dict[str, Any]] = []
         self.actions: list[str] = []
         self.denied: set[str] = set()
@@ -90,13 +94,15 @@ class Surroundings:
             if code := self.update(asked):
                 return _json_error(400, code, "it is not possible")
             self.updates.append(asked)
-            self.add_on |= {"configurationValues": asked["configurationValues"], "status": "UPDATING"}
-            self._polls = 2
+            self.add_on["configurationValues"] = asked["configurationValues"]
+            self._polls = self.begins + 2
             return 200, b'{"update": {"id": "1", "status": "InProgress"}}', {}
-        if self.add_on.get("status") == "UPDATING" and self._polls:
+        if self._polls:
+            self.add_on["status"] = "ACTIVE" if self._polls > 2 else "UPDATING"
             self._polls -= 1
         elif self.add_on.get("status") == "UPDATING":
             self.add_on["status"] = "ACTIVE"
+            self.ends()
         return 200, json.dumps({"addon": self.add_on}).encode(), {}
 
     def _query(self, action: str, form: Mapping[str, str]) -> str:

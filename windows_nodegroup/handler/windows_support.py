@@ -179,7 +179,7 @@ def _enable(request: Request, deadline: Deadline) -> list[str]:
         raise InvalidProperties(f"{WindowsIpam.ADD_ON} is {on_add_on[:50]!r}: give advise or update")
     session = Session.of_function(deadline)
     cluster = eks.wait_until_active(session, cluster_name)
-    add_on = find_add_on(session, cluster_name)
+    add_on = find_add_on(session, cluster_name, settled=on_add_on == "update")
     lacking = settings.lacking_in(add_on) if add_on else {}
     if add_on and not lacking:
         log.info("the add-on is configured for Windows")
@@ -193,8 +193,12 @@ def _enable(request: Request, deadline: Deadline) -> list[str]:
         log.info("the map is complete", changed=_named(settings.missing))
         return settings.warnings()
     if on_add_on == "update":
-        after = add_on.update(session, lacking, request.request_id)
-        edit(settings.look)
+
+        def is_complete() -> bool:
+            edit(settings.look)
+            return not settings.missing
+
+        after = add_on.update(session, lacking, request.request_id, is_complete)
         if settings.missing:
             raise AddOnNotUpdated(
                 f"the add-on vpc-cni is {after.status} after its update, and {NAME} still lacks "
@@ -206,11 +210,9 @@ def _enable(request: Request, deadline: Deadline) -> list[str]:
     if settings.missing:
         raise AddOnLacksSettings(
             f"EKS manages vpc-cni of cluster {cluster_name} (from v1.14 on), and it is not configured with "
-            f"{_named(settings.missing)}: run `{command}`, or change it where it is kept, and deploy again"
+            f"{_named(settings.missing)}: run {command}, or change it where it is kept, and deploy again"
         )
-    warning = (
-        f"{NAME} is complete, but its owner, the add-on vpc-cni, is not configured so, and may undo it: `{command}`"
-    )
+    warning = f"{NAME} is complete, but its owner, the add-on vpc-cni, is not configured so, and may undo it: {command}"
     return [f"{warning} [WNG926]"]
 
 

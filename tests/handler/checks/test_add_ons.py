@@ -81,6 +81,16 @@ def test_pf602_says_what_comes_of_it(facts: Describe, answers: Answers) -> None:
     assert AddOnEnablesWindows().run(facts(windows_ipam="update")).status is Status.NOT_NEEDED
 
 
+def test_pf602_of_a_long_configuration(facts: Describe, answers: Answers) -> None:
+    """However long the configuration is, the warning fits into an answer with its cure and its code."""
+    answers.given["eks:DescribeAddon"] = add_on(configuration=json.dumps({"env": {"A": "x" * 4000}}))
+    (message,) = AddOnEnablesWindows().run(facts(windows_ipam="advise")).messages()
+
+    assert len(message) < 1000
+    assert '` (values.json: its values with {"enableWindowsIpam": "true"}) sets it: add' in message
+    assert message.endswith("[PF602]")
+
+
 @pytest.mark.parametrize(
     ("configuration", "status"),
     [

@@ -74,7 +74,7 @@ class AddOnEnablesWindows(Check[Facts]):
             return
         role = _add_on(subject).get("serviceAccountRoleArn") or ""
         command = AddOn(subject.name, "", role, values).command({ENABLED: "true"})
-        yield f"{lacking}, so nodes are launched only if the ConfigMap has it already [WNG924]; `{command}` sets it"
+        yield f"{lacking}, so nodes are launched only if the ConfigMap has it already [WNG924]; {command} sets it"
 
 
 class NoCustomNetworking(Check[Facts]):

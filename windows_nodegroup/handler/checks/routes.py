@@ -121,7 +121,7 @@ class NodesReachEndpoint(Check[Facts]):
     documentation = GUIDE + "cluster-endpoint.html"
     unseen = (
         "does not see whether publicAccessCidrs admit the NAT gateway's address when the endpoint is public only, nor "
-        "routes to the endpoint's addresses alone"
+        "routes to the endpoint's addresses alone, or to what a prefix list holds"
     )
     asks = ("eks:DescribeCluster", "ec2:DescribeSubnets", "ec2:DescribeRouteTables")
 

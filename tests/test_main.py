@@ -67,6 +67,17 @@ def test_a_reader_who_has_seen_enough(unbuffered: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (1, "{", "")
 
 
+@pytest.mark.parametrize(("arguments", "status"), [(("rbac",), 1), (("check", "--list"), 2)])
+def test_a_reader_who_is_gone(arguments: tuple[str, ...], status: int) -> None:
+    """Output that fits into a pipe is lost without a word as well, should nobody be there to read it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as broken:
+        command = [sys.executable, "-m", "windows_nodegroup", *arguments]
+        done = subprocess.run(command, stdout=broken, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (status, b"")
+
+
 def test_standard_input_is_closed() -> None:
     """A command that would read it says so."""
     done = _shell("<&-", *_UPSERT)

@@ -365,6 +365,7 @@ def test_c19_policy_denial_is_shown(stage: Stage) -> None:
         (f"[guard] role {FOREIGN} is mapped to system:masters", "[guard] role … is mapped to system:masters"),
         (f"subject={FOREIGN}-admin: identity ({FOREIGN})", "subject=…: identity (…)"),
         ("entry Dev of 444455556666 is bad, development is not", "entry … of … is bad, development is not"),
+        (f"user {FOREIGN[:9]} and {FOREIGN[10:]}", "user … and …"),
         ("rule \"no-masters\" needs 'a ticket'", "rule \"no-masters\" needs 'a ticket'"),
     ],
 )
@@ -387,6 +388,14 @@ def test_c19_denial_of_several_lines(stage: Stage) -> None:
     assert "the following policies protect-aws-auth: only-admins: 'changes need a ticket' [WNG912]" in stage.fail(
         "Create"
     )
+
+
+def test_c19_long_denial_of_a_large_map(stage: Stage) -> None:
+    """A denial that is long is shortened before anybody looks for what it repeats of a large map."""
+    stage.append("".join(block(f"arn:aws:iam::{ACCOUNT}:role/{FOREIGN}-{number}") for number in range(1500)))
+    message = " ".join(f"word{number}" for number in range(20_000))
+    stage.kubernetes.faults.denied_by_webhook(webhook="guard", message=message)
+    assert "[WNG912]" in stage.fail("Create")
 
 
 def test_c20_immutable_map(stage: Stage) -> None:

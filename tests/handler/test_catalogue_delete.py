@@ -13,7 +13,8 @@ import yaml
 from local_aws.kubernetes_api import User
 from tests.handler.stage import CLUSTER, FUNCTION_ROLE, MAP, OTHER_ROLE, ROLE, Stage, inserted
 from tests.handler.test_catalogue_create import ENTRY, LINUX_GROUPS, block, entries
-from windows_nodegroup.handler import aws, config_map, index, owners
+from windows_nodegroup.handler import aws, aws_auth_entry, config_map, index, owners
+from windows_nodegroup.handler.aws_auth import NODE_USERNAME, WINDOWS_NODE_GROUPS
 
 MADE_UP = "ng-NodeAccess-1ABCDEFGHIJKL"
 
@@ -134,6 +135,52 @@ def test_d03_same_entry_that_another_writer_added(stage: Stage) -> None:
     assert stage.map_roles == MAP + block() + "# theirs\n"
 
 
+def test_d03_entry_that_we_completed_and_that_stayed_alone(stage: Stage) -> None:
+    """Where another writer then takes ours out, theirs loses our group and nothing else."""
+    stage.succeed("Create")
+    stage.append(block(groups=LINUX_GROUPS))
+    stage.succeed("Create", stack="another")
+    stage.rewrite(MAP + block())
+    stage.succeed("Delete", stack="another")
+    stage.succeed("Delete")
+    assert stage.map_roles == MAP + block(groups=LINUX_GROUPS)
+
+
+def test_d03_entries_that_other_writers_added(stage: Stage) -> None:
+    """Whatever others append behind ours stays, also an entry that says the same."""
+    stage.succeed("Create")
+    stage.append(block(groups=LINUX_GROUPS) + block())
+    stage.succeed("Delete")
+    assert stage.map_roles == MAP + block(groups=LINUX_GROUPS) + block()
+
+
+def test_d03_entry_that_overrules_ours_and_cannot_be_edited(stage: Stage) -> None:
+    """Where ours has to come last again, there is one of it, and it goes whole."""
+    anchor = (
+        f"- rolearn: {OTHER_ROLE}\n  username: {NODE_USERNAME}\n  groups: &g [system:bootstrappers, system:nodes]\n"
+    )
+    stage.put_map(MAP + anchor)
+    stage.succeed("Create")
+    theirs = f"- rolearn: {ROLE}\n  username: {NODE_USERNAME}\n  groups: *g\n"
+    stage.append(theirs)
+    stage.succeed("Update")
+    assert [len(entry["groups"]) for entry in entries(stage.map_roles)] == [2, 3]
+    stage.succeed("Delete")
+    assert stage.map_roles == MAP + anchor + theirs
+
+
+def test_d03_entry_with_the_groups_of_another(stage: Stage) -> None:
+    """An entry that says the same through an alias is not ours."""
+    groups = ", ".join(WINDOWS_NODE_GROUPS)
+    theirs = f"- rolearn: {ROLE}\n  username: {NODE_USERNAME}\n  groups: *g\n"
+    anchor = f"- rolearn: {OTHER_ROLE}\n  username: {NODE_USERNAME}\n  groups: &g [system:nodes]\n"
+    stage.put_map(anchor + theirs)
+    stage.succeed("Create")
+    stage.rewrite(stage.map_roles.replace("[system:nodes]", f"[{groups}]"))
+    stage.succeed("Delete")
+    assert stage.map_roles == anchor.replace("[system:nodes]", f"[{groups}]") + theirs
+
+
 def test_d04_entry_is_gone(stage: Stage) -> None:
     """When somebody took the entry out, only the record is brought up to date."""
     stage.succeed("Create")
@@ -176,7 +223,9 @@ def test_d06_cluster_is_being_replaced(
     stage.succeed("Create")
     monkeypatch.setattr(aws, "CALL_SECONDS", 0.1)
     stage.aws.faults = lambda _method, path: "denied" if path.startswith("/clusters/") else None
-    assert stage.ask("Delete", ClusterOfApp=cluster_of_app)["Status"] == status
+    answer = stage.ask("Delete", ClusterOfApp=cluster_of_app)
+    assert answer["Status"] == status
+    assert "[WNG907]" in str(answer)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -270,15 +319,33 @@ def test_d09_after_a_create_that_could_not_get_anywhere(stage: Stage, monkeypatc
     assert stage.writes() == []
 
 
-@pytest.mark.parametrize("obstacle", ["webhook", "annotations"])
+def test_d09_no_map_is_made_for_a_create_that_failed(stage: Stage) -> None:
+    """Where there is no map, the Delete after a Create that wrote nothing makes none."""
+    stage.kubernetes.delete("v1", "ConfigMap", "aws-auth", "kube-system")
+    stage.aws.access_entries = {ROLE: "EC2_WINDOWS"}
+    created = stage.ask("Create")
+    stage.succeed("Delete", physical_id=created["PhysicalResourceId"])
+    assert stage.writes() == []
+
+
+def test_d09_after_a_create_that_met_a_mistake(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is wrong with the function itself, the Delete after a Create that wrote nothing succeeds."""
+    monkeypatch.setattr(aws_auth_entry, "delete", None)
+    stage.succeed("Delete", physical_id="none/NodeAccess")
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("obstacle", ["webhook", "annotations", "error"])
 def test_d10_word_that_cannot_be_left(stage: Stage, obstacle: str) -> None:
     """Where nothing of ours is in the map, a Delete that cannot leave word for its Create succeeds with a warning."""
     if obstacle == "webhook":
         stage.kubernetes.faults.denied_by_webhook()
-    else:
+    elif obstacle == "annotations":
         stage.put_map(MAP, annotations={"big": "x" * (256 * 1024 - 5)})
-    warnings = stage.succeed("Delete", physical_id=MADE_UP)["Data"]["Warnings"]
-    assert {"webhook": "[WNG912]", "annotations": "[WNG914]"}[obstacle] in warnings
+    else:
+        stage.kubernetes.faults.internal_error(1000, method="PATCH")
+    warnings = stage.succeed("Delete", physical_id=MADE_UP, seconds=4)["Data"]["Warnings"]
+    assert {"webhook": "[WNG912]", "annotations": "[WNG914]", "error": "[WNG915]"}[obstacle] in warnings
     assert stage.map_roles == MAP
 
 
@@ -490,6 +557,24 @@ def test_lost_record_and_our_entry(stage: Stage) -> None:
     stage.put_map(stage.map_roles)
     assert "[WNG929]" in stage.succeed("Delete")["Data"]["Warnings"]
     assert stage.map_roles == MAP
+
+
+def test_lost_record_that_an_update_begins_anew(stage: Stage) -> None:
+    """The Update that finds no record says that others may need the entry, before one of them loses it."""
+    stage.succeed("Create")
+    stage.put_map(stage.map_roles)
+    assert "[WNG929]" in stage.succeed("Update")["Data"]["Warnings"]
+    stage.succeed("Delete")
+    assert stage.map_roles == MAP
+
+
+def test_lost_record_that_another_stack_begins_anew(stage: Stage) -> None:
+    """An entry of which nobody knows any more whose it is stays, and the answer says so."""
+    stage.succeed("Create")
+    stage.put_map(stage.map_roles)
+    stage.succeed("Create", OTHER_ROLE, stack="another")
+    assert "[WNG928]" in stage.succeed("Delete")["Data"]["Warnings"]
+    assert len(entries(stage.map_roles)) == 1
 
 
 def test_lost_record_and_another_entry(stage: Stage) -> None:

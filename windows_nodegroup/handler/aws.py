@@ -207,7 +207,11 @@ class Session:
 
 def _public_trust() -> ssl.SSLContext:
     # As botocore decides: some installations of Python know no authorities, so it brings its own.
-    return ssl.create_default_context(cafile=os.environ.get(AUTHORITIES) or get_cert_path(True))
+    bundle = os.environ.get(AUTHORITIES) or get_cert_path(True)
+    try:
+        return ssl.create_default_context(cafile=bundle)
+    except OSError as error:
+        raise AwsCallFailed(f"{AUTHORITIES} names {bundle}, which cannot be read ({error.strerror})") from None
 
 
 def _route(service: str, region: str) -> str:

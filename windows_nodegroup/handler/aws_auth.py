@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .authenticator import RoleReader, read, says_nothing
 from .aws_auth_composer import compose
-from .aws_auth_document import Document, MalformedMap
+from .aws_auth_document import Alias, Document, MalformedMap
 from .aws_auth_edits import cut_out_entry, cut_out_groups, put_in_entry, put_in_groups
 from .aws_auth_reading import Entry, Problem, Reading
 from .aws_auth_splice import first_proven
-from .aws_auth_style import NewEntry
+from .aws_auth_style import NewEntry, groups_of
 from .role_arn import canonical_role_arn, folded, same_role
 
 if TYPE_CHECKING:
@@ -154,7 +154,8 @@ def remove(text: str | None, role_arn: str, *, created: bool, added_groups: tupl
     roles = _entries(document, arn)
     if not roles:
         return Removal(text)
-    ours = _created_entry(roles) if created else None
+    # The entry that has our groups overrules ours, and may look the same since.
+    ours = _created_entry(roles[:-1] if added_groups else roles) if created else None
     if ours:
         after = first_proven(document, cut_out_entry(document, ours))
         if after is None:
@@ -252,22 +253,16 @@ def _entries(document: Document, role_arn: str) -> list[Role]:
 
 
 def _created_entry(roles: list[Role]) -> Role | None:
-    """Return which of a role's entries `upsert` created, if it still is as it was.
-
-    It came last, and behind one that was not enough, or none: what others have added since stands behind it.
-    """
-    found = None
-    for role, before in zip(roles, [None, *roles], strict=False):
-        if _is_as_created(role) and not (before and _is_as_created(before)):
-            found = role
-    return found
+    """Return which of a role's entries `upsert` created, if it still is as it was: others append theirs behind it."""
+    return next(filter(_is_as_created, roles), None)
 
 
 def _is_as_created(role: Role) -> bool:
     """Return whether an entry still says what `upsert` writes; overruling another one, it keeps the order of groups."""
     written = sorted(key or "" for key in role.node.fields)
     return (
-        written == ["groups", "rolearn", "username"]
+        not any(isinstance(node, Alias) for node in groups_of(role.node) or ())
+        and written == ["groups", "rolearn", "username"]
         and role.username == NODE_USERNAME
         and set(role.groups or ()) == set(WINDOWS_NODE_GROUPS)
     )

@@ -26,10 +26,8 @@ from .failures import (
     Failure,
     InvalidProperties,
     KubernetesAccessDenied,
-    RecordTooLarge,
     ShadowedByAccessEntry,
     Superseded,
-    WriteRefused,
 )
 from .rollback import is_rollback, stack_status
 
@@ -157,14 +155,23 @@ def delete(request: Request, deadline: Deadline) -> Mapping[str, str]:
 def _release(properties: _Properties, request: Request, deadline: Deadline) -> list[str]:
     """Take back what was done for the role, and return warnings."""
     session = Session.of_function(deadline)
-    cluster = _cluster_with_map(session, properties)
+    try:
+        cluster = _cluster_with_map(session, properties)
+    except AwsAccessDenied as failure:
+        if properties.cluster_of_app != "true":
+            raise
+        return [f"taken for a cluster that is being replaced, and goes with its map: {failure.reason()}"]
     if cluster is None:
         return []
     edit = EntryEdit(properties.role_arn, request, is_settled=properties.is_current(request))
     try:
         access = properties.access(session, cluster)
         config_map.edit(access.api(), NAMESPACE, NAME, edit.release, access)
-    except (ClusterUnreachable, KubernetesAccessDenied) as failure:
+    except Failure as failure:
+        if edit.is_word_only:
+            return [failure.reason()]
+        if not isinstance(failure, ClusterUnreachable | KubernetesAccessDenied):
+            raise
         if _cluster_with_map(session, properties) is None:
             return []
         if isinstance(failure, EndpointUnresolvable):
@@ -172,10 +179,6 @@ def _release(properties: _Properties, request: Request, deadline: Deadline) -> l
             log.warning("the cluster's endpoint is gone", reason=str(failure))
             return []
         raise
-    except (RecordTooLarge, WriteRefused) as failure:
-        if not edit.is_word_only:
-            raise
-        return [failure.reason()]
     return edit.warnings
 
 
@@ -231,11 +234,6 @@ def _cluster_with_map(session: Session, properties: _Properties) -> Cluster | No
         cluster = eks.describe_cluster(session, properties.cluster_name)
     except ClusterNotFound:
         log.info("the cluster is gone", cluster=properties.cluster_name)
-        return None
-    except AwsAccessDenied:
-        if not properties.cluster_of_app:
-            raise
-        log.info("the cluster is being replaced: the function's policy names another", cluster=properties.cluster_name)
         return None
     if cluster.status == "DELETING" or not cluster.endpoint or not cluster.reads_aws_auth:
         log.info("no map is left to clean", status=cluster.status, mode=cluster.authentication_mode)

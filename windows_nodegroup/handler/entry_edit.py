@@ -77,8 +77,12 @@ class EntryEdit:
         if owners.is_superseded(self.role, claim):
             raise Superseded("a later Delete of this resource was carried out already: nothing is changed")
         before = owners.added(self.role)
-        if before is None and self._is_settled:  # it was lost
-            before = Added(entry=aws_auth.is_ours(text, self.role_arn))
+        if before is None and self._is_settled and aws_auth.is_ours(text, self.role_arn):
+            before = Added(entry=True)
+            self._warn_of_lost_record()
+        if upsert.created and before and before.entry:
+            # Another entry overrules ours and cannot be edited: ours is to come last again.
+            upsert = self._upsert(aws_auth.remove(text, self.role_arn, created=True, added_groups=()).text)
         added = added_until_now(before, upsert, text, self.role_arn)
         if not added.entry and added.groups == (_WINDOWS_GROUP,):
             self.warnings.append(
@@ -113,23 +117,33 @@ class EntryEdit:
                 return self._change(current, None, owners)
             log.info("removing", role=self.role_arn, entry=undo.entry, groups=undo.groups)
             return self._removal(current, undo, owners)
-        if not self._is_settled:
-            # The Create or Update may still be at work, or arrive later: it has to find out that it is too late.
-            log.info("leaving word", role=self.role_arn)
-            self.is_word_only = True
-            owners.remember(self.role, claim)
-            return self._change(current, None, owners)
-        is_lost = current is not None and _annotation(current) is None
-        if is_lost and aws_auth.is_ours(_text(current), self.role_arn):
-            log.info("removing an entry whose record is lost", role=self.role_arn)
-            self.warnings.append(
-                f"the record of who needs the entry of {self.role_arn} was lost, and the entry is removed: update any "
-                "other stack that needs it [WNG929]"
-            )
-            owners.remember(self.role, claim)
-            return self._removal(current, Added(entry=True), owners)
-        log.info("nothing to remove", role=self.role_arn)
-        return None
+        if self._is_settled:
+            return self._release_unrecorded(current, owners, claim)
+        # The Create or Update may still be at work, or arrive later: it has to find out that it is too late.
+        if current is None and (self._request.follows_nothing or self._request.old_properties):
+            return None  # no map is made only for the case that one which has failed is delivered again
+        log.info("leaving word", role=self.role_arn)
+        self.is_word_only = True
+        owners.remember(self.role, claim)
+        return self._change(current, None, owners)
+
+    def _release_unrecorded(self, current: ConfigMap | None, owners: Owners, claim: Claim) -> Change | None:
+        if owners.added(self.role) is not None or not aws_auth.is_ours(_text(current), self.role_arn):
+            log.info("nothing to remove", role=self.role_arn)
+            return None
+        if _annotation(current) is not None:
+            self.warnings.append(f"an entry of {self.role_arn} stays in aws-auth: nobody's need is recorded [WNG928]")
+            return None
+        log.info("removing an entry whose record is lost", role=self.role_arn)
+        self._warn_of_lost_record()
+        owners.remember(self.role, claim)
+        return self._removal(current, Added(entry=True), owners)
+
+    def _warn_of_lost_record(self) -> None:
+        self.warnings.append(
+            f"the record of who needs the entry of {self.role_arn} was lost: update any other stack that needs it "
+            "[WNG929]"
+        )
 
     def _upsert(self, text: str | None) -> aws_auth.Upsert:
         try:

@@ -134,7 +134,7 @@ def _carry_out(request: Request, deadline: Deadline) -> Answer:
             return Answer(physical_id=request.physical_id)
         if request.follows_nothing:
             # Whatever kept the Create out must not keep the stack from being deleted.
-            with suppress(Failure):
+            with suppress(Exception):
                 _module(name).delete(request, deadline.sooner(NOTHING_SECONDS))
             return Answer(physical_id=request.physical_id)
         return Answer(physical_id=request.physical_id, data=_module(name).delete(request, deadline))

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _CHARACTERS = 300
+_READ_CHARACTERS = 1000
 
 # What a message may repeat of a map: ARNs, values of keys, quoted text, and single words.
 _IDENTITY = r"arn:[\w-]+:(?:iam|sts)::[^\s\"'\\,}\]]+"
@@ -23,31 +24,34 @@ _COMMON_WORD = (
     r"arn|aws|iam|eks|role(?:arn)?|user(?:name|arn)?|groups|system|nodes?|bootstrappers|kube-(?:system|proxy-windows)"
     r"|ec2privatednsname|sessionname|map(?:roles|users|accounts)|aws-auth|configmap"
 )
-_SHORT = 4
+_SHORT, _LONGEST = 4, 100
 
 
 def quotation(message: str, texts: Iterable[str] = ()) -> str:
     """Return a message as one short line, without what it repeats of `texts`, or what looks like a map's."""
     hidden = _Hidden(texts)
-    line = re.sub(_IDENTITY, "arn:…", " ".join(message.split()))
+    line = re.sub(_IDENTITY, "arn:…", " ".join(message.split())[:_READ_CHARACTERS])
     line = re.sub(_QUOTED, lambda quoted: "…" if hidden.shows_in(quoted[0]) else quoted[0], line)
     line = re.sub(_VALUE, r"\1 …", line, flags=re.IGNORECASE)
     return re.sub(_WORD, lambda word: "…" if hidden.shows_in(word[0]) else word[0], line)[:_CHARACTERS]
 
 
 class _Hidden:
-    """The words of texts that are somebody else's: long ones wherever they stand, short ones by themselves."""
+    """What stands in texts that are somebody else's: short words by themselves, long ones also in and around others."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._long: set[str] = set()
-        self._short: set[str] = set()
-        for text in map(str.lower, texts):
-            self._long.update(word for word in _words(text) if len(word) > _SHORT)
-            self._short.update(_words(re.sub(_COMMENT, "", text)))
+        self._text = "\n".join(texts).lower()
+        self._short = set(re.findall(_WORD, re.sub(_COMMENT, "", self._text)))
+        self._long = {word for word in _words(self._text) if len(word) > _SHORT}
 
     def shows_in(self, text: str) -> bool:
-        text = text.lower()
-        return not self._short.isdisjoint(_words(text)) or any(word in text for word in self._long)
+        return any(map(self._is_theirs, _words(text.lower())))
+
+    def _is_theirs(self, word: str) -> bool:
+        if len(word) <= _SHORT:
+            return word in self._short
+        parts = (word[i:j] for i in range(len(word) - _SHORT) for j in range(i + _SHORT + 1, len(word) + 1))
+        return len(word) > _LONGEST or word in self._text or any(part in self._long for part in parts)
 
 
 def _words(text: str) -> Iterator[str]:

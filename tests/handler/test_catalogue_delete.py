@@ -319,6 +319,24 @@ def test_d09_after_a_create_that_could_not_get_anywhere(stage: Stage, monkeypatc
     assert stage.writes() == []
 
 
+@pytest.mark.parametrize("has_written", [True, False])
+def test_d09_after_another_create_has_succeeded(stage: Stage, has_written: bool) -> None:
+    """The Delete after a failed Create may come when the next has succeeded: it leaves the entry of that one."""
+    if has_written:
+        stage.kubernetes.faults.hang(method="PATCH", at="answer")
+    else:
+        stage.put_map(MAP + "\t")
+    failed = stage.ask("Create", seconds=4)
+    assert failed["Status"] == "FAILED"
+    if not has_written:
+        stage.put_map(MAP)
+    stage.succeed("Create")
+    stage.succeed("Delete", physical_id=failed["PhysicalResourceId"])
+    assert entries(stage.map_roles) == [ENTRY]
+    stage.succeed("Delete")
+    assert stage.map_roles == MAP
+
+
 def test_d09_no_map_is_made_for_a_create_that_failed(stage: Stage) -> None:
     """Where there is no map, the Delete after a Create that wrote nothing makes none."""
     stage.kubernetes.delete("v1", "ConfigMap", "aws-auth", "kube-system")

@@ -109,9 +109,14 @@ class Request(NamedTuple):
         """Whether this is the Delete after a Create that failed and had written nothing."""
         return self.physical_id.startswith(_NOTHING)
 
+    @property
+    def failed_request(self) -> str:
+        """The id of the failed Create that this Delete follows; empty: it follows another request."""
+        return self.physical_id.rpartition("/")[2] if self.physical_id.startswith((_NOTHING, _SOMETHING)) else ""
+
     def failed_id(self, *, may_have_written: bool) -> str:
-        """Return the id of a resource whose Create failed."""
-        return f"{_SOMETHING if may_have_written else _NOTHING}{self.logical_id}"
+        """Return the id of a resource whose Create failed: a later Create may succeed before that one is deleted."""
+        return f"{_SOMETHING if may_have_written else _NOTHING}{self.logical_id}/{self.request_id}"
 
 
 def text_property(properties: Mapping[str, Any], name: str, *, required: bool = True) -> str:

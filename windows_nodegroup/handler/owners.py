@@ -48,18 +48,22 @@ class Claim(NamedTuple):
         owner: The resource: its stack's name, a hash of the stack's ARN, and its logical id.
         request: A hash of the request's id.
         issued: When the request was made, in milliseconds since 1970.
+        follows: A hash of the id of the failed Create that it undoes, and nothing else; empty: whatever was asked for.
     """
 
     owner: str
     request: str
     issued: int
+    follows: str = ""
 
     @classmethod
     def of(cls, request: Request, *, otherwise: int) -> Claim:
         """Return what is recorded of a request; `otherwise` is when it was made if it does not tell."""
         name = request.stack_id.rpartition(":stack/")[2].partition("/")[0]
         owner = f"{name}/{_short_hash(request.stack_id)}/{request.logical_id}"
-        return cls(owner, _short_hash(request.request_id), otherwise if request.issued is None else request.issued)
+        issued = otherwise if request.issued is None else request.issued
+        follows = request.failed_request and _short_hash(request.failed_request)
+        return cls(owner, _short_hash(request.request_id), issued, follows)
 
     def stamp(self) -> str:
         """Return when and by which request."""
@@ -118,9 +122,12 @@ class Owners:
         return request == claim.request or claim.issued <= issued
 
     def is_outlived(self, role: str, claim: Claim) -> bool:
-        """Whether the same owner asked for the role's entry again after this Delete was made."""
+        """Whether the owner asked for the role's entry again, after this Delete was made or after what it follows."""
         stamps: dict[str, str] = self._record["roles"].get(role, {"owners": {}})["owners"]
-        return claim.owner in stamps and claim.issued < _parts(stamps[claim.owner])[0]
+        if claim.owner not in stamps:
+            return False
+        issued, request = _parts(stamps[claim.owner])
+        return claim.issued < issued or claim.follows not in {"", request}
 
     def owns(self, role: str, claim: Claim) -> bool:
         """Whether the claim's owner is recorded for the role."""

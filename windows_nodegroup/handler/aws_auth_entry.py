@@ -29,7 +29,6 @@ from .failures import (
     ShadowedByAccessEntry,
     Superseded,
 )
-from .rollback import is_rollback, stack_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,7 +126,7 @@ def update(request: Request, deadline: Deadline) -> Mapping[str, str]:
     try:
         warnings = _authorise(properties, request, deadline.leaving(ROLLBACK_SECONDS))
     except Failure as failure:
-        if failed is None and not is_rollback(stack_status(request, deadline)):
+        if failed is None and not _is_rolled_back(request, deadline):
             raise
         warnings = [failure.reason()]
     if failed:
@@ -136,6 +135,12 @@ def update(request: Request, deadline: Deadline) -> Mapping[str, str]:
         except Failure as failure:
             warnings.append(failure.reason())
     return _attributes(properties.role_arn, warnings)
+
+
+def _is_rolled_back(request: Request, deadline: Deadline) -> bool:
+    from .rollback import is_rollback, stack_status  # noqa: PLC0415 — seldom needed, and the function is to start quickly
+
+    return is_rollback(stack_status(request, deadline))
 
 
 def delete(request: Request, deadline: Deadline) -> Mapping[str, str]:

@@ -169,6 +169,19 @@ def test_d03_entry_that_overrules_ours_and_cannot_be_edited(stage: Stage) -> Non
     assert stage.map_roles == MAP + anchor + theirs
 
 
+def test_d03_entry_that_overrules_ours_which_others_use(stage: Stage) -> None:
+    """Where ours would have to come last again, and cannot be cut because others refer to it, nothing is written."""
+    anchor = f"- rolearn: {OTHER_ROLE}\n  username: {NODE_USERNAME}\n  groups: &g [system:nodes]\n"
+    theirs = f"- rolearn: {ROLE}\n  username: {NODE_USERNAME}\n  groups: *g\n"
+    stage.put_map(anchor)
+    stage.succeed("Create")
+    ours = stage.map_roles.removeprefix(anchor).replace("groups:", "groups: &ours")
+    used = anchor + ours + f"- rolearn: {OTHER_ROLE}-2\n  username: u\n  groups: *ours\n" + theirs
+    stage.rewrite(used)
+    assert "[WNG910]" in stage.fail("Update")
+    assert stage.map_roles == used
+
+
 def test_d03_entry_with_the_groups_of_another(stage: Stage) -> None:
     """An entry that says the same through an alias is not ours."""
     groups = ", ".join(WINDOWS_NODE_GROUPS)
@@ -350,6 +363,7 @@ def test_d09_after_a_create_that_met_a_mistake(stage: Stage, monkeypatch: pytest
     """Whatever is wrong with the function itself, the Delete after a Create that wrote nothing succeeds."""
     monkeypatch.setattr(aws_auth_entry, "delete", None)
     stage.succeed("Delete", physical_id="none/NodeAccess")
+    assert stage.kubernetes.requests == []
 
 
 @pytest.mark.usefixtures("impatient")

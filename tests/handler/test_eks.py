@@ -155,6 +155,7 @@ def test_calls_are_repeated(stage: Stage, fault: int | str) -> None:
     faults = [fault] * 3
     stage.aws.faults = lambda method, _: faults.pop() if faults and method == "GET" else None
     stage.succeed("Create")
+    assert faults == []
 
 
 @pytest.mark.parametrize("fault", [500, "reset"])
@@ -178,6 +179,7 @@ def test_permission_takes_a_moment(stage: Stage, monkeypatch: pytest.MonkeyPatch
     answer = stage.aws._answer
     monkeypatch.setattr(stage.aws, "_answer", lambda *request: denied.pop() if denied else answer(*request))
     stage.succeed("Create")
+    assert denied == []
 
 
 def test_missing_permission_to_describe(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,6 +196,15 @@ def test_endpoint_of_one_service(stage: Stage, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("AWS_ENDPOINT_URL_EKS", stage.aws.url + "/")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     stage.succeed("Create")
+
+
+def test_authorities_that_cannot_be_read(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of authorities that is not there is named, with the variable that names it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_EKS", "https://127.0.0.1:1")
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/no/authorities.pem")
+    reason = stage.fail("Create")
+    assert "from /no/authorities.pem (No such file or directory): name another file in AWS_CA_BUNDLE, or none" in reason
+    assert "[WNG907]" in reason
 
 
 def test_credentials_do_not_show() -> None:

@@ -211,7 +211,10 @@ def _public_trust() -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=bundle)
     except OSError as error:
-        raise AwsCallFailed(f"{AUTHORITIES} names {bundle}, which cannot be read ({error.strerror})") from None
+        raise AwsCallFailed(
+            f"no certificate authorities can be read from {bundle} ({error.strerror}): name another file in "
+            f"{AUTHORITIES}, or none"
+        ) from None
 
 
 def _route(service: str, region: str) -> str:

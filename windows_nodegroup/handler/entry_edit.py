@@ -82,7 +82,7 @@ class EntryEdit:
             self._warn_of_lost_record()
         if upsert.created and before and before.entry:
             # Another entry overrules ours and cannot be edited: ours is to come last again.
-            upsert = self._upsert(aws_auth.remove(text, self.role_arn, created=True, added_groups=()).text)
+            upsert = self._upsert(self._remove(text, Added(entry=True)).text)
         added = added_until_now(before, upsert, text, self.role_arn)
         if not added.entry and added.groups == (_WINDOWS_GROUP,):
             self.warnings.append(
@@ -156,12 +156,15 @@ class EntryEdit:
                 f"({aws_auth.NODE_USERNAME}): give these nodes a role of their own, or correct that entry"
             ) from None
 
-    def _removal(self, current: ConfigMap | None, undo: Added, owners: Owners) -> Change:
-        text = _text(current)
+    def _remove(self, text: str | None, undo: Added) -> aws_auth.Removal:
         try:
-            removal = aws_auth.remove(text, self.role_arn, created=undo.entry, added_groups=undo.groups)
+            return aws_auth.remove(text, self.role_arn, created=undo.entry, added_groups=undo.groups)
         except aws_auth.MalformedMap as error:
             raise _unreadable(error) from None
+
+    def _removal(self, current: ConfigMap | None, undo: Added, owners: Owners) -> Change:
+        text = _text(current)
+        removal = self._remove(text, undo)
         if removal.kept:
             self.warnings.append(f"{self.role_arn} may stay in aws-auth, {removal.kept} [WNG928]")
         return self._change(current, None if removal.text == (text or "") else removal.text, owners)

@@ -133,9 +133,10 @@ def _carry_out(request: Request, deadline: Deadline) -> Answer:
             log.warning("nothing is known of this resource type", resource_type=request.resource_type)
             return Answer(physical_id=request.physical_id)
         if request.follows_nothing:
-            # Whatever kept the Create out must not keep the stack from being deleted.
-            with suppress(Exception):
+            try:
                 _module(name).delete(request, deadline.sooner(NOTHING_SECONDS))
+            except Exception as error:  # noqa: BLE001 — what kept the Create out must not keep the stack from ending
+                log.warning("nothing was undone", error=type(error).__name__, origin=log.origin(error))
             return Answer(physical_id=request.physical_id)
         return Answer(physical_id=request.physical_id, data=_module(name).delete(request, deadline))
     if name is None:

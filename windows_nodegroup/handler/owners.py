@@ -3,7 +3,7 @@
 It travels in the same patch as the map and is guarded by the same version, so the two never disagree. Its form::
 
     {"roles": {"arn:aws:iam::111122223333:role/nodes":
-         {"added": "entry", "groups": [], "owners": {"<owner>": "<milliseconds> <request>"}}},
+         {"added": "entry", "groups": ["<group>"], "owners": {"<owner>": "<milliseconds> <request>"}}},
      "deleted": {"arn:aws:iam::111122223333:role/nodes": {"<owner>": "<milliseconds> <request>"}}}
 
 An owner is a stack and a logical id, with the latest request that asked for the entry. `added` is `"entry"`, or the

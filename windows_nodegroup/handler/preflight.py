@@ -217,7 +217,8 @@ def _check_that_nothing_is_left_behind(request: Request) -> None:
     """
     new, old = request.properties, request.old_properties
     name, former = new.get(AwsPreflight.CLUSTER_NAME), old.get(AwsPreflight.CLUSTER_NAME)
-    if former == name or old.get(AwsPreflight.NODE_ACCESS) != "aws-auth" or new.get(AwsPreflight.CLUSTER_OF_APP):
+    is_replaced = new.get(AwsPreflight.CLUSTER_OF_APP) == "true"
+    if former == name or is_replaced or old.get(AwsPreflight.NODE_ACCESS) != "aws-auth":
         return
     try:
         if former not in _aws().ask("eks:ListClusters")["clusters"]:

@@ -339,6 +339,7 @@ def test_an_endpoint_that_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     ]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot send another one Ctrl-C on Windows")
 @pytest.mark.parametrize("service", ["EKS", "EC2"])
 def test_interrupted(cluster: LocalCluster, service: str) -> None:
     """Whoever interrupts the command waits for nothing, whatever it was waiting for, and sees no traceback."""
